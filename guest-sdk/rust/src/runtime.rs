@@ -1,0 +1,281 @@
+//! What the futures of a run share: the executor, the waits, the outcomes, the buffered signals.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    panic::Location,
+    rc::Rc,
+};
+
+use crate::{
+    bindings::dalsegno::workflow::types::Request,
+    executor::Executor,
+    executor::TaskId,
+    failure::Failure,
+    host::{Host, Operation},
+    payload::Payload,
+    scope::{Scope, Scoped},
+    waits::{Awaited, WaitId, Waits},
+};
+
+/// What an operation came to.
+pub(crate) type Outcome = Result<Option<Payload>, Failure>;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Runtime>>> = const { RefCell::new(None) };
+}
+
+/// The run that the present code belongs to.
+///
+/// # Panics
+/// Outside of a workflow.
+#[track_caller]
+pub(crate) fn current() -> Rc<Runtime> {
+    try_current().expect("this works only inside a workflow")
+}
+
+/// The run that the present code belongs to, if there is one.
+pub(crate) fn try_current() -> Option<Rc<Runtime>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// The shared state of one run.
+pub(crate) struct Runtime {
+    host: Box<dyn Host>,
+    executor: Executor,
+    waits: Waits,
+    operations: RefCell<BTreeMap<Operation, Pending>>,
+    signals: RefCell<BTreeMap<String, VecDeque<Request>>>,
+    root: Scope,
+    scope: RefCell<Scope>,
+    time_us: Cell<u64>,
+    call_sites: Cell<bool>,
+    conditions_met: Cell<u64>,
+    handlers: Cell<usize>,
+    bug: RefCell<Option<Failure>>,
+    closed: Cell<bool>,
+}
+
+/// An operation that a future holds.
+#[derive(Default)]
+struct Pending {
+    outcome: Option<Outcome>,
+    wait: Option<WaitId>,
+}
+
+impl Runtime {
+    /// Makes the runtime of the only run of this thread.
+    pub(crate) fn install(host: Box<dyn Host>) -> Rc<Self> {
+        let root = Scope::default();
+        let runtime = Rc::new(Self {
+            host,
+            executor: Executor::default(),
+            waits: Waits::default(),
+            operations: RefCell::default(),
+            signals: RefCell::default(),
+            scope: RefCell::new(root.clone()),
+            root,
+            time_us: Cell::new(0),
+            call_sites: Cell::new(false),
+            conditions_met: Cell::new(0),
+            handlers: Cell::new(0),
+            bug: RefCell::default(),
+            closed: Cell::new(false),
+        });
+        CURRENT.set(Some(runtime.clone()));
+        runtime
+    }
+
+    pub(crate) fn host(&self) -> &dyn Host {
+        &*self.host
+    }
+
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// The task that is polled.
+    pub(crate) fn task(&self) -> TaskId {
+        self.executor.current()
+    }
+
+    /// The tasks that have not ended.
+    pub(crate) fn tasks(&self) -> Vec<(TaskId, String)> {
+        self.executor.names()
+    }
+
+    /// The time of the activation, in microseconds since the Unix epoch.
+    pub(crate) fn time_us(&self) -> u64 {
+        self.time_us.get()
+    }
+
+    /// Begins an activation.
+    pub(crate) fn begin(&self, time_us: u64) {
+        self.time_us.set(time_us);
+        self.call_sites.set(self.host.wants_call_sites());
+    }
+
+    /// Tells the host the line of the next call, if it wants to know.
+    pub(crate) fn call_site(&self, location: &Location<'_>) {
+        if self.call_sites.get() {
+            self.host.call_site(&[location.to_string()]);
+        }
+    }
+
+    /// Adds a task that runs in the present scope.
+    pub(crate) fn spawn(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
+        let future = Box::pin(future);
+        let scoped = Scoped { runtime: self.clone(), scope: self.scope(), future };
+        self.executor.spawn(name, Box::pin(scoped));
+    }
+
+    /// Adds a handler: a task that runs in the root scope, before tasks that are ready.
+    pub(crate) fn spawn_handler(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
+        self.handlers.set(self.handlers.get() + 1);
+        let runtime = self.clone();
+        let future = Box::pin(async move {
+            future.await;
+            runtime.handlers.set(runtime.handlers.get() - 1);
+        });
+        let scoped = Scoped { runtime: self.clone(), scope: self.root.clone(), future };
+        self.executor.spawn_first(name, Box::pin(scoped));
+    }
+
+    /// How many asynchronous handlers have not ended.
+    pub(crate) fn handlers(&self) -> usize {
+        self.handlers.get()
+    }
+
+    /// Runs until everything waits, or the run is closed.
+    ///
+    /// # Errors
+    /// The code has a bug that ends the activation.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        loop {
+            self.drain()?;
+            let met = self.conditions_met.get();
+            // Each condition looks again when its task is polled. Those that another one's task made true
+            // are seen in the next round; a round that meets none is the last.
+            if self.is_closed() || !self.waits.wake_awaiting(|awaited| *awaited == Awaited::Condition) {
+                return Ok(());
+            }
+            self.drain()?;
+            if self.conditions_met.get() == met {
+                return Ok(());
+            }
+        }
+    }
+
+    fn drain(&self) -> Result<(), Failure> {
+        while !self.is_closed() && self.executor.poll_one() {
+            if let Some(failure) = self.bug.take() {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that a condition which had to wait holds now.
+    pub(crate) fn condition_met(&self) {
+        self.conditions_met.set(self.conditions_met.get() + 1);
+    }
+
+    /// Ends the activation: the code is wrong, and the run goes on when it is repaired.
+    pub(crate) fn report_bug(&self, failure: Failure) {
+        self.bug.borrow_mut().get_or_insert(failure);
+    }
+
+    /// The scope of the present code.
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope.borrow().clone()
+    }
+
+    /// Changes the scope of the present code; returns the former one.
+    pub(crate) fn enter(&self, scope: Scope) -> Scope {
+        self.scope.replace(scope)
+    }
+
+    /// True once the run was asked to cancel.
+    pub(crate) fn cancel_requested(&self) -> bool {
+        self.root.is_cancelled()
+    }
+
+    /// Cancels the run's scope and wakes who waits in it.
+    pub(crate) fn cancel(&self, reason: String) {
+        self.root.cancel(reason);
+        self.waits.wake_cancelled();
+    }
+
+    /// Expects an outcome for a future.
+    pub(crate) fn expect(&self, operation: Operation) {
+        self.operations.borrow_mut().insert(operation, Pending::default());
+    }
+
+    /// Says who waits for an outcome.
+    pub(crate) fn set_wait(&self, operation: Operation, wait: Option<WaitId>) {
+        if let Some(pending) = self.operations.borrow_mut().get_mut(&operation) {
+            pending.wait = wait;
+        }
+    }
+
+    /// An outcome arrives. Nobody waits if its future was dropped.
+    pub(crate) fn resolve(&self, operation: Operation, outcome: Outcome) {
+        let wait = {
+            let mut operations = self.operations.borrow_mut();
+            let Some(pending) = operations.get_mut(&operation) else { return };
+            pending.outcome = Some(outcome);
+            pending.wait.take()
+        };
+        if let Some(wait) = wait {
+            self.waits.wake(wait);
+        }
+    }
+
+    /// Takes an outcome that arrived.
+    pub(crate) fn take_outcome(&self, operation: Operation) -> Option<Outcome> {
+        let mut operations = self.operations.borrow_mut();
+        let outcome = operations.get_mut(&operation)?.outcome.take()?;
+        operations.remove(&operation);
+        Some(outcome)
+    }
+
+    /// Expects an outcome no longer. True: it has not arrived.
+    pub(crate) fn forget(&self, operation: Operation) -> bool {
+        let pending = self.operations.borrow_mut().remove(&operation);
+        pending.is_some_and(|pending| pending.outcome.is_none())
+    }
+
+    /// Keeps a signal until someone asks for its name.
+    pub(crate) fn buffer_signal(&self, signal: Request) {
+        let name = signal.name.clone();
+        self.signals.borrow_mut().entry(name.clone()).or_default().push_back(signal);
+        self.waits.wake_awaiting(|awaited| matches!(awaited, Awaited::Signal(waited) if *waited == name));
+    }
+
+    /// The oldest kept signal of a name.
+    pub(crate) fn take_signal(&self, name: &str) -> Option<Request> {
+        self.signals.borrow_mut().get_mut(name)?.pop_front()
+    }
+
+    /// The names of kept signals, with their numbers.
+    pub(crate) fn buffered_signals(&self) -> Vec<(String, usize)> {
+        let signals = self.signals.borrow();
+        let kept = signals.iter().filter(|(_, kept)| !kept.is_empty());
+        kept.map(|(name, kept)| (name.clone(), kept.len())).collect()
+    }
+
+    /// True once the run completed, failed or was cancelled.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Marks the run as closed. From now on nothing is asked of the host, not even by dropped futures.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
+    }
+
+    /// Drops all tasks of a closed run.
+    pub(crate) fn clear(&self) {
+        self.executor.clear();
+    }
+}

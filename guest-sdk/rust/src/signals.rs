@@ -1,0 +1,123 @@
+//! Signals taken by name, where a handler would be too much.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::FusedFuture;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    bindings::dalsegno::workflow::types::Request,
+    failure::Failure,
+    payload::Arguments,
+    runtime::{self, Runtime},
+    waits::{Awaited, Waiter},
+};
+
+/// The signals of a name that has no handler, in order. Those that came before are kept.
+///
+/// ```
+/// use dalsegno_sdk::{Failure, signals};
+///
+/// async fn add_until_done() -> Result<u64, Failure> {
+///     let (mut numbers, mut sum) = (signals::<Option<u64>>("number"), 0);
+///     while let Some(number) = numbers.next().await? {
+///         sum += number;
+///     }
+///     Ok(sum)
+/// }
+/// ```
+#[must_use]
+pub fn signals<T: DeserializeOwned>(name: impl Into<String>) -> Signals<T> {
+    Signals { name: name.into(), argument: PhantomData }
+}
+
+/// The signals of one name; `T` is their first argument, `Option<T>` if it may be absent, `()` if there is
+/// none.
+pub struct Signals<T> {
+    name: String,
+    argument: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Signals<T> {
+    /// Waits for the next one. Fails only if the run is asked to cancel.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it waits")]
+    #[track_caller]
+    pub fn next(&mut self) -> NextSignal<'_, T> {
+        NextSignal { waiter: Waiter::new(), signals: self, ended: false }
+    }
+
+    /// The next one, if it is there already.
+    #[track_caller]
+    pub fn try_next(&mut self) -> Option<T> {
+        let runtime = runtime::current();
+        read(&runtime, &runtime.take_signal(&self.name)?)
+    }
+}
+
+/// The argument of a signal. One that does not fit ends the activation: nothing is lost, and the run goes on
+/// when the code is repaired.
+fn read<T: DeserializeOwned>(runtime: &Runtime, signal: &Request) -> Option<T> {
+    let argument = Arguments::new(&signal.input).next("signal");
+    argument.map_err(|failure| runtime.report_bug(failure_of_signal(&signal.name, failure))).ok()
+}
+
+/// Says which signal it was.
+pub(crate) fn failure_of_signal(name: &str, failure: Failure) -> Failure {
+    let message = format!("signal `{name}`: {}", failure.message());
+    Failure::application(crate::failure::BAD_ARGUMENTS, message).caused_by(failure)
+}
+
+/// The future of [`Signals::next`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct NextSignal<'a, T> {
+    waiter: Waiter,
+    signals: &'a mut Signals<T>,
+    ended: bool,
+}
+
+impl<T: DeserializeOwned> Future for NextSignal<'_, T> {
+    type Output = Result<T, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let runtime = self.waiter.runtime.clone();
+        let outcome = match runtime.take_signal(&self.signals.name) {
+            Some(signal) => read(&runtime, &signal).map(Ok),
+            None => self.waiter.check_cancelled().err().map(Err),
+        };
+        match outcome {
+            Some(outcome) => {
+                self.waiter.leave();
+                self.ended = true;
+                Poll::Ready(outcome)
+            }
+            None => {
+                let name = self.signals.name.clone();
+                self.waiter.wait(context, || Awaited::Signal(name));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FusedFuture for NextSignal<'_, T> {
+    fn is_terminated(&self) -> bool {
+        self.ended
+    }
+}
+
+impl<T> fmt::Debug for Signals<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for NextSignal<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NextSignal")
+    }
+}

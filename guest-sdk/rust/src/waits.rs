@@ -1,0 +1,160 @@
+//! Everything that awaits something: woken by kind, cancelled by scope, listed for people.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    panic::Location,
+    rc::Rc,
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use crate::{
+    executor::TaskId,
+    failure::Failure,
+    host::Operation,
+    runtime::{self, Runtime},
+    scope::Scope,
+};
+
+/// What is awaited.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Awaited {
+    Activity(String, Operation),
+    Timer(Duration, Operation),
+    Condition,
+    Signal(String),
+    Cancellation,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activity(name, operation) => write!(f, "activity {name} (operation {operation})"),
+            Self::Timer(duration, operation) => write!(f, "timer of {duration:?} (operation {operation})"),
+            Self::Condition => f.write_str("condition"),
+            Self::Signal(name) => write!(f, "signal {name}"),
+            Self::Cancellation => f.write_str("cancellation"),
+        }
+    }
+}
+
+/// Counted from 1 in the order in which they began to wait.
+pub(crate) type WaitId = u64;
+
+struct Wait {
+    task: TaskId,
+    awaited: Awaited,
+    location: &'static Location<'static>,
+    scope: Scope,
+    waker: Waker,
+}
+
+/// All waits of a run.
+#[derive(Default)]
+pub(crate) struct Waits {
+    entries: RefCell<BTreeMap<WaitId, Wait>>,
+    begun: Cell<WaitId>,
+}
+
+impl Waits {
+    /// Wakes one, if it still waits.
+    pub(crate) fn wake(&self, id: WaitId) {
+        let waker = self.entries.borrow().get(&id).map(|wait| wait.waker.clone());
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Wakes all that wait for something like this. False: there are none.
+    pub(crate) fn wake_awaiting(&self, matches: impl Fn(&Awaited) -> bool) -> bool {
+        self.wake_all(|wait| matches(&wait.awaited))
+    }
+
+    /// Wakes all that a cancelled scope reaches.
+    pub(crate) fn wake_cancelled(&self) {
+        self.wake_all(|wait| wait.scope.is_cancelled());
+    }
+
+    fn wake_all(&self, chosen: impl Fn(&Wait) -> bool) -> bool {
+        let entries = self.entries.borrow();
+        let wakers: Vec<_> =
+            entries.values().filter(|wait| chosen(wait)).map(|wait| wait.waker.clone()).collect();
+        drop(entries);
+        let any = !wakers.is_empty();
+        wakers.into_iter().for_each(Waker::wake);
+        any
+    }
+
+    /// What a task waits for, a line each.
+    pub(crate) fn lines(&self, task: TaskId) -> Vec<String> {
+        let entries = self.entries.borrow();
+        let waits = entries.values().filter(|wait| wait.task == task);
+        waits.map(|wait| format!("{}, at {}", wait.awaited, wait.location)).collect()
+    }
+}
+
+/// The place in a future from which it waits. It is bound to the scope in which it is polled first.
+pub(crate) struct Waiter {
+    pub(crate) runtime: Rc<Runtime>,
+    pub(crate) location: &'static Location<'static>,
+    scope: Option<Scope>,
+    id: Option<WaitId>,
+}
+
+impl Waiter {
+    #[track_caller]
+    pub(crate) fn new() -> Self {
+        Self { runtime: runtime::current(), location: Location::caller(), scope: None, id: None }
+    }
+
+    pub(crate) fn id(&self) -> Option<WaitId> {
+        self.id
+    }
+
+    /// The scope of the first call.
+    pub(crate) fn scope(&mut self) -> &Scope {
+        self.scope.get_or_insert_with(|| self.runtime.scope())
+    }
+
+    /// A failure, if the scope is cancelled.
+    pub(crate) fn check_cancelled(&mut self) -> Result<(), Failure> {
+        match self.scope().reason() {
+            Some(reason) if reason.is_empty() => Err(Failure::cancelled("cancelled")),
+            Some(reason) => Err(Failure::cancelled(format!("cancelled: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until woken.
+    pub(crate) fn wait(&mut self, context: &Context<'_>, awaited: impl FnOnce() -> Awaited) {
+        let scope = self.scope().clone();
+        let waits = self.runtime.waits();
+        let mut entries = waits.entries.borrow_mut();
+        if let Some(wait) = self.id.and_then(|id| entries.get_mut(&id)) {
+            wait.waker.clone_from(context.waker());
+            wait.task = self.runtime.task();
+            return;
+        }
+        let id = waits.begun.get() + 1;
+        waits.begun.set(id);
+        let (task, location) = (self.runtime.task(), self.location);
+        entries.insert(id, Wait { task, awaited: awaited(), location, scope, waker: context.waker().clone() });
+        self.id = Some(id);
+    }
+
+    /// Waits no longer.
+    pub(crate) fn leave(&mut self) {
+        if let Some(id) = self.id.take() {
+            let wait = self.runtime.waits().entries.borrow_mut().remove(&id);
+            drop(wait);
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

@@ -1,0 +1,162 @@
+//! What `#[workflow]` makes of a type, and how the SDK drives it without knowing the type.
+
+use std::pin::Pin;
+
+use crate::{
+    bindings::{
+        dalsegno::workflow::types::Request,
+        exports::dalsegno::workflow::guest::{HandlerDefinition, WorkflowDefinition},
+    },
+    context::Context,
+    failure::Failure,
+    payload::{Arguments, Payload},
+};
+
+/// A future that stays on its thread.
+pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A workflow type. Implemented by [`#[workflow]`](macro@crate::workflow), not by hand.
+pub trait Workflow: Sized + 'static {
+    /// Its name and handlers.
+    fn definition() -> Definition;
+
+    /// The state before anything has happened.
+    ///
+    /// # Errors
+    /// The arguments do not fit.
+    fn init(input: Arguments<'_>) -> Result<Self, Failure>;
+
+    /// The main routine.
+    ///
+    /// # Errors
+    /// The arguments do not fit.
+    fn run(context: Context<Self>, input: Arguments<'_>) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
+
+    /// Handles a signal.
+    fn signal(context: &Context<Self>, name: &str, input: Arguments<'_>) -> Handled;
+
+    /// Answers a query; `None` if no handler has this name.
+    fn query(&self, name: &str, input: Arguments<'_>) -> Option<Result<Payload, Failure>>;
+}
+
+/// What a signal's handler did.
+pub enum Handled {
+    /// It is done.
+    Done(Result<(), Failure>),
+    /// It goes on as a task.
+    Task(LocalFuture<Result<(), Failure>>),
+    /// The arguments do not fit.
+    BadArguments(Failure),
+    /// There is none of this name.
+    Unknown,
+}
+
+/// What a handler may return: nothing, or a result whose failure fails the run.
+pub trait HandlerResult {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The handler's own.
+    fn into_result(self) -> Result<(), Failure>;
+}
+
+impl HandlerResult for () {
+    fn into_result(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: Into<Failure>> HandlerResult for Result<(), E> {
+    fn into_result(self) -> Result<(), Failure> {
+        self.map_err(Into::into)
+    }
+}
+
+/// The name and the handlers of a workflow type.
+#[derive(Debug)]
+pub struct Definition(pub(crate) WorkflowDefinition);
+
+impl Definition {
+    /// A type without handlers.
+    #[must_use]
+    pub fn new(name: &str, description: &str) -> Self {
+        Self(WorkflowDefinition {
+            name: name.to_owned(),
+            description: some_text(description),
+            input_schemas: None,
+            result_schema: None,
+            signals: Vec::new(),
+            queries: Vec::new(),
+            updates: Vec::new(),
+            dynamic_signals: false,
+            dynamic_queries: false,
+            dynamic_updates: false,
+            extensions: Vec::new(),
+        })
+    }
+
+    /// Adds a signal.
+    #[must_use]
+    pub fn signal(mut self, name: &str, description: &str) -> Self {
+        self.0.signals.push(handler(name, description));
+        self
+    }
+
+    /// Adds a query.
+    #[must_use]
+    pub fn query(mut self, name: &str, description: &str) -> Self {
+        self.0.queries.push(handler(name, description));
+        self
+    }
+}
+
+fn handler(name: &str, description: &str) -> HandlerDefinition {
+    HandlerDefinition {
+        name: name.to_owned(),
+        description: some_text(description),
+        input_schemas: None,
+        result_schema: None,
+    }
+}
+
+fn some_text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A workflow type of a module. Made by [`workflows!`](crate::workflows).
+pub struct WorkflowType {
+    pub(crate) definition: fn() -> Definition,
+    pub(crate) start: fn(&[Payload]) -> Result<Box<dyn Instance>, Failure>,
+}
+
+impl WorkflowType {
+    /// The type that `W` implements.
+    #[must_use]
+    pub fn of<W: Workflow>() -> Self {
+        Self {
+            definition: W::definition,
+            start: |input| Ok(Box::new(Context::new(W::init(Arguments::new(input))?))),
+        }
+    }
+}
+
+/// A workflow of any type.
+pub(crate) trait Instance {
+    fn run(&self, input: &[Payload]) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
+    fn signal(&self, signal: &Request) -> Handled;
+    fn query(&self, query: &Request) -> Option<Result<Payload, Failure>>;
+}
+
+impl<W: Workflow> Instance for Context<W> {
+    fn run(&self, input: &[Payload]) -> Result<LocalFuture<Result<Payload, Failure>>, Failure> {
+        W::run(self.clone(), Arguments::new(input))
+    }
+
+    fn signal(&self, signal: &Request) -> Handled {
+        W::signal(self, &signal.name, Arguments::new(&signal.input))
+    }
+
+    fn query(&self, query: &Request) -> Option<Result<Payload, Failure>> {
+        self.borrow().query(&query.name, Arguments::new(&query.input))
+    }
+}

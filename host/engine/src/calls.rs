@@ -1,0 +1,417 @@
+//! What a guest may ask for within an activation, checked as it asks.
+//!
+//! Live, a call becomes a command. Replayed, it is compared with the next command of the history, so a
+//! divergence is found while the guest still stands at the line that diverged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use crate::{
+    Failure, Headers, Payload,
+    divergence::Divergence,
+    event::{ActivityTaskScheduled, CancellationType, EventAttributes},
+    failure::RetryState,
+    ids::{ActivityId, ActivityType, EventId, Operation, TaskQueue},
+    limits,
+    retry::RetryPolicy,
+    state::{Pending, State},
+    time::Millis,
+};
+
+/// What a guest asks of an activity.
+#[derive(Debug, Clone)]
+pub struct ScheduleActivity {
+    /// Its code.
+    pub activity_type: String,
+    /// The arguments.
+    pub input: Vec<Payload>,
+    /// Unique among the pending ones; the operation's number if absent.
+    pub activity_id: Option<String>,
+    /// The run's own if absent.
+    pub task_queue: Option<String>,
+    /// Context from the workflow.
+    pub headers: Headers,
+    /// The whole, with retries.
+    pub schedule_to_close: Option<Millis>,
+    /// From scheduled to started.
+    pub schedule_to_start: Option<Millis>,
+    /// One attempt.
+    pub start_to_close: Option<Millis>,
+    /// The longest silence.
+    pub heartbeat: Option<Millis>,
+    /// The default policy if absent.
+    pub retry_policy: Option<RetryPolicy>,
+    /// What cancelling waits for.
+    pub cancellation_type: CancellationType,
+    /// A line for people.
+    pub summary: Option<String>,
+}
+
+/// Why a call ends the activation.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CallError {
+    /// The arguments are wrong, or the call does not fit the moment.
+    #[error("{0}")]
+    Invalid(String),
+    /// Too much of something.
+    #[error("{0}")]
+    Limit(String),
+    /// The history says otherwise; [`Calls::divergence`] tells what.
+    #[error("the workflow did not repeat its history")]
+    Diverged,
+    /// Queries and validators change nothing.
+    #[error("a query or a validator cannot change the run: it called `{0}`")]
+    ReadOnly(&'static str),
+}
+
+#[derive(Debug, Default)]
+enum Mode {
+    /// Nothing may be asked for.
+    #[default]
+    ReadOnly,
+    /// Calls become commands.
+    Live,
+    /// Calls are compared with the rest of these commands.
+    Replay(VecDeque<EventAttributes>),
+}
+
+/// The guest's calls of one activation.
+#[derive(Debug, Default)]
+pub struct Calls {
+    mode: Mode,
+    state: Box<State>,
+    commands: Vec<EventAttributes>,
+    bytes: usize,
+    operations: Operation,
+    /// Started in this activation and still pending.
+    started: BTreeMap<Operation, Started>,
+    /// Pending before this activation, and given up in it.
+    gone: BTreeSet<Operation>,
+    /// Taken in this activation.
+    activity_ids: BTreeSet<ActivityId>,
+    closed: bool,
+    divergence: Option<Divergence>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Started {
+    Activity(CancellationType),
+    Timer,
+}
+
+impl Calls {
+    /// For queries and validators.
+    #[must_use]
+    pub fn read_only() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn live(state: State) -> Self {
+        Self::over(state, Mode::Live)
+    }
+
+    pub(crate) fn replay(state: State, commands: Vec<EventAttributes>) -> Self {
+        Self::over(state, Mode::Replay(commands.into()))
+    }
+
+    fn over(state: State, mode: Mode) -> Self {
+        Self {
+            mode,
+            operations: state.operations,
+            state: Box::new(state),
+            ..Self::default()
+        }
+    }
+
+    /// The state from before the activation, the commands, and where the guest diverged, if it did.
+    pub(crate) fn finish(mut self) -> (State, Vec<EventAttributes>, Option<Divergence>) {
+        if let (Mode::Replay(expected), None) = (&mut self.mode, &self.divergence)
+            && let Some(expected) = expected.pop_front()
+        {
+            self.divergence = Some(Divergence::new(self.next_event_id(), Some(expected), None));
+        }
+        (*self.state, self.commands, self.divergence)
+    }
+
+    /// Where the guest diverged from its history.
+    #[must_use]
+    pub fn divergence(&self) -> Option<&Divergence> {
+        self.divergence.as_ref()
+    }
+
+    /// The place in the history of the next command.
+    fn next_event_id(&self) -> EventId {
+        self.state.events + 1 + self.commands.len() as u64
+    }
+
+    /// Schedules an activity.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn schedule_activity(&mut self, ask: ScheduleActivity) -> Result<Operation, CallError> {
+        let scheduled = self.activity(ask)?;
+        let (operation, id) = (scheduled.operation, scheduled.activity_id.clone());
+        let started = Started::Activity(scheduled.cancellation_type);
+        self.issue(
+            "activities.schedule",
+            EventAttributes::ActivityTaskScheduled(Arc::new(scheduled)),
+        )?;
+        self.activity_ids.insert(id);
+        self.start(operation, started);
+        Ok(operation)
+    }
+
+    fn activity(&self, ask: ScheduleActivity) -> Result<ActivityTaskScheduled, CallError> {
+        if ask.start_to_close.is_none() && ask.schedule_to_close.is_none() {
+            let name = &ask.activity_type;
+            return invalid(format!(
+                "activity `{name}` has no time limit: set start_to_close or schedule_to_close"
+            ));
+        }
+        let operation = self.next_operation()?;
+        let retry_policy = ask.retry_policy.unwrap_or_default();
+        retry_policy.check().or_else(invalid)?;
+        let activity_id = ask.activity_id.unwrap_or_else(|| operation.to_string());
+        let activity_id = ActivityId::parse(activity_id)
+            .or_else(|error| invalid(format!("activity id {error}")))?;
+        if self.activity_ids.contains(&activity_id)
+            || self.state.activity_ids.contains(&activity_id)
+        {
+            return invalid(format!(
+                "activity id `{activity_id}` is taken by a pending activity"
+            ));
+        }
+        let parse_queue =
+            |name| TaskQueue::parse(name).or_else(|error| invalid(format!("task queue {error}")));
+        Ok(ActivityTaskScheduled {
+            operation,
+            activity_id,
+            activity_type: ActivityType::parse(ask.activity_type)
+                .or_else(|error| invalid(format!("activity type {error}")))?,
+            task_queue: ask
+                .task_queue
+                .map_or_else(|| Ok(self.task_queue()), parse_queue)?,
+            input: ask.input,
+            headers: ask.headers,
+            schedule_to_close: ask.schedule_to_close,
+            schedule_to_start: ask.schedule_to_start,
+            start_to_close: ask.start_to_close,
+            heartbeat: ask.heartbeat,
+            retry_policy,
+            cancellation_type: ask.cancellation_type,
+            summary: ask.summary,
+        })
+    }
+
+    /// Cancels an activity. True: the guest hears nothing more of it.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn cancel_activity(&mut self, operation: Operation) -> Result<bool, CallError> {
+        let cancellation_type = match (self.started.get(&operation), self.before(operation)) {
+            (Some(Started::Activity(cancellation_type)), _) => *cancellation_type,
+            (None, Some(Pending::Activity(activity))) if activity.cancel_requested => {
+                return Ok(false);
+            }
+            (None, Some(Pending::Activity(activity))) => activity.scheduled.cancellation_type,
+            (None, None) => return self.no_longer_pending(operation),
+            _ => return invalid(format!("operation {operation} is no activity")),
+        };
+        self.issue(
+            "activities.cancel",
+            EventAttributes::ActivityTaskCancelRequested { operation },
+        )?;
+        let waits = cancellation_type == CancellationType::Wait;
+        if waits {
+            self.started.remove(&operation);
+        } else {
+            self.forget(operation);
+        }
+        Ok(!waits)
+    }
+
+    /// Starts a timer.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn start_timer(
+        &mut self,
+        start_to_fire: Millis,
+        summary: Option<String>,
+    ) -> Result<Operation, CallError> {
+        let operation = self.next_operation()?;
+        self.issue(
+            "timers.start",
+            EventAttributes::TimerStarted {
+                operation,
+                start_to_fire,
+                summary,
+            },
+        )?;
+        self.start(operation, Started::Timer);
+        Ok(operation)
+    }
+
+    /// Cancels a timer. True: it will not fire.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn cancel_timer(&mut self, operation: Operation) -> Result<bool, CallError> {
+        match (self.started.get(&operation), self.before(operation)) {
+            (Some(Started::Timer), _) | (None, Some(Pending::Timer(_))) => {}
+            (None, None) => return self.no_longer_pending(operation),
+            _ => return invalid(format!("operation {operation} is no timer")),
+        }
+        self.issue(
+            "timers.cancel",
+            EventAttributes::TimerCanceled { operation },
+        )?;
+        self.forget(operation);
+        Ok(true)
+    }
+
+    /// Closes the run with its result.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn complete(&mut self, result: Option<Payload>) -> Result<(), CallError> {
+        self.close(
+            "run.complete",
+            EventAttributes::WorkflowExecutionCompleted { result },
+        )
+    }
+
+    /// Closes the run with a failure.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn fail(&mut self, failure: Failure) -> Result<(), CallError> {
+        let retry_state = RetryState::RetryPolicyNotSet;
+        self.close(
+            "run.fail",
+            EventAttributes::WorkflowExecutionFailed {
+                failure,
+                retry_state,
+            },
+        )
+    }
+
+    /// Closes the run as cancelled.
+    ///
+    /// # Errors
+    /// [`CallError`]; the activation has to end.
+    pub fn cancelled(&mut self, details: Vec<Payload>) -> Result<(), CallError> {
+        self.close(
+            "run.cancelled",
+            EventAttributes::WorkflowExecutionCanceled { details },
+        )
+    }
+
+    fn close(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
+        self.issue(call, event)?;
+        self.closed = true;
+        Ok(())
+    }
+
+    fn task_queue(&self) -> TaskQueue {
+        let started = self.state.started.as_ref();
+        started.map_or_else(
+            || TaskQueue::new(crate::ids::DEFAULT_TASK_QUEUE),
+            |started| started.task_queue.clone(),
+        )
+    }
+
+    /// What was pending before this activation and still is.
+    fn before(&self, operation: Operation) -> Option<&Pending> {
+        self.state
+            .pending
+            .get(&operation)
+            .filter(|_| !self.gone.contains(&operation))
+    }
+
+    fn next_operation(&self) -> Result<Operation, CallError> {
+        if self.state.pending.len() + self.started.len() >= limits::PENDING_OPERATIONS_MAX {
+            let max = limits::PENDING_OPERATIONS_MAX;
+            return Err(CallError::Limit(format!(
+                "the run has {max} pending operations; wait for some before starting more"
+            )));
+        }
+        Ok(self.operations + 1)
+    }
+
+    fn no_longer_pending(&self, operation: Operation) -> Result<bool, CallError> {
+        if operation == 0 || operation > self.operations {
+            return invalid(format!("operation {operation} was never started"));
+        }
+        Ok(false)
+    }
+
+    fn start(&mut self, operation: Operation, started: Started) {
+        self.operations = operation;
+        self.started.insert(operation, started);
+    }
+
+    fn forget(&mut self, operation: Operation) {
+        if self.started.remove(&operation).is_none() {
+            self.gone.insert(operation);
+        }
+    }
+
+    /// Takes one command, or compares it.
+    fn issue(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
+        if matches!(self.mode, Mode::ReadOnly) {
+            return Err(CallError::ReadOnly(call));
+        }
+        if self.divergence.is_some() {
+            return Err(CallError::Diverged);
+        }
+        if self.closed {
+            return invalid(format!("`{call}` was called after the run was closed"));
+        }
+        self.check_size(&event)?;
+        let event_id = self.next_event_id();
+        if let Mode::Replay(expected) = &mut self.mode {
+            let expected = expected.pop_front();
+            if expected.as_ref() != Some(&event) {
+                self.divergence = Some(Divergence::new(event_id, expected, Some(event)));
+                return Err(CallError::Diverged);
+            }
+        }
+        self.commands.push(event);
+        Ok(())
+    }
+
+    fn check_size(&mut self, event: &EventAttributes) -> Result<(), CallError> {
+        if self.commands.len() >= limits::COMMANDS_PER_ACTIVATION_MAX {
+            let max = limits::COMMANDS_PER_ACTIVATION_MAX;
+            return Err(CallError::Limit(format!(
+                "one activation gave more than {max} commands"
+            )));
+        }
+        let mut largest = 0;
+        event.for_each_payload(&mut |payload| {
+            self.bytes += payload.size_bytes();
+            largest = largest.max(payload.size_bytes());
+        });
+        if largest > limits::PAYLOAD_BYTES_MAX {
+            let max = limits::PAYLOAD_BYTES_MAX;
+            return Err(CallError::Limit(format!(
+                "a payload of {} has {largest} bytes, {max} are allowed: keep large values elsewhere and pass a reference",
+                event.type_name()
+            )));
+        }
+        if self.bytes > limits::TRANSITION_BYTES_MAX {
+            let max = limits::TRANSITION_BYTES_MAX;
+            return Err(CallError::Limit(format!(
+                "the commands of one activation have more than {max} bytes"
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn invalid<T>(message: String) -> Result<T, CallError> {
+    Err(CallError::Invalid(message))
+}

@@ -1,0 +1,28 @@
+//! Every limit of the engine, with its unit and default.
+
+use crate::time::Millis;
+
+/// One payload. Source: Temporal, `BlobSizeLimitError`.
+pub const PAYLOAD_BYTES_MAX: usize = 2 << 20;
+/// Commands of one activation.
+pub const COMMANDS_PER_ACTIVATION_MAX: usize = 25_000;
+/// Operations without an outcome, of one run.
+pub const PENDING_OPERATIONS_MAX: usize = 25_000;
+/// What one transition stores.
+pub const TRANSITION_BYTES_MAX: usize = 16 << 20;
+/// Signals one run takes. Source: Temporal, `MaximumSignalsPerExecution`.
+pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
+/// Request ids of signals a run remembers.
+pub const SIGNAL_REQUEST_IDS_MAX: usize = 1_000;
+/// History length from which continue-as-new is suggested, in events.
+pub const HISTORY_EVENTS_SUGGEST: u64 = 4_096;
+/// History size from which continue-as-new is suggested, in bytes.
+pub const HISTORY_BYTES_SUGGEST: u64 = 4 << 20;
+/// Wait after the first failed activation; doubled each time.
+pub const ACTIVATION_BACKOFF_FIRST: Millis = Millis::from_secs(5);
+/// No wait after a failed activation is longer.
+pub const ACTIVATION_BACKOFF_MAX: Millis = Millis::from_secs(600);
+/// The same bug this many times in a row blocks the run.
+pub const SAME_BUGS_MAX: u32 = 2;
+/// Failures of the environment (time, memory, stack) in a row that block the run.
+pub const ENVIRONMENTAL_FAILURES_MAX: u32 = 3;

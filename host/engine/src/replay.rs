@@ -1,0 +1,97 @@
+//! Going through a stored history with a guest again.
+
+use crate::{
+    calls::Calls,
+    divergence::Divergence,
+    guest::{Activation, ActivationError, Guest},
+    history::Transition,
+    state::{BadHistory, State},
+};
+
+/// Why a history could not be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The guest did something else.
+    #[error("the workflow did not repeat its history: {0}")]
+    Diverged(#[source] Divergence),
+    /// The guest failed where it had not.
+    #[error("activation {activation} failed in the replay: {error}")]
+    Failed {
+        /// Its number.
+        activation: u64,
+        /// What happened.
+        #[source]
+        error: ActivationError,
+    },
+    /// The history contradicts itself.
+    #[error(transparent)]
+    BadHistory(#[from] BadHistory),
+}
+
+/// A replay in progress: feed it every transition, in order.
+#[derive(Debug, Default)]
+pub struct Replay {
+    state: State,
+}
+
+impl Replay {
+    /// Repeats one transition. One that was only accepted is delivered with the next.
+    ///
+    /// # Errors
+    /// [`ReplayError`]; the guest has to be dropped.
+    pub fn step(
+        &mut self,
+        transition: &Transition,
+        bytes: usize,
+        guest: &mut dyn Guest,
+    ) -> Result<(), ReplayError> {
+        self.state.begin(transition)?;
+        self.state.apply_all(&transition.inputs)?;
+        if let Some(shown) = &transition.activated {
+            let activation = Activation {
+                number: transition.activation,
+                time: transition.time,
+                replaying: true,
+                shown: shown.clone(),
+                events: self.state.activated(),
+            };
+            self.activate(&activation, transition, guest)?;
+        }
+        self.state.apply_all(&transition.commands)?;
+        self.state.bytes += bytes as u64;
+        Ok(())
+    }
+
+    fn activate(
+        &mut self,
+        activation: &Activation,
+        transition: &Transition,
+        guest: &mut dyn Guest,
+    ) -> Result<(), ReplayError> {
+        let mut calls = Calls::replay(std::mem::take(&mut self.state), transition.commands.clone());
+        let result = guest.activate(activation, &mut calls);
+        let stopped_in_call = calls.divergence().is_some();
+        if let (Err(error), false) = (&result, stopped_in_call) {
+            return Err(ReplayError::Failed {
+                activation: activation.number,
+                error: error.clone(),
+            });
+        }
+        let (state, _, divergence) = calls.finish();
+        self.state = state;
+        let Some(mut divergence) = divergence else {
+            return Ok(());
+        };
+        divergence.backtrace = match result {
+            Err(error) => error.backtrace,
+            Ok(()) => guest.stack_trace().unwrap_or_default(),
+        };
+        Err(ReplayError::Diverged(divergence))
+    }
+
+    /// The state after all transitions so far.
+    #[must_use]
+    pub fn into_state(self) -> State {
+        self.state
+    }
+}

@@ -1,0 +1,404 @@
+//! A run as its history tells it: a fold over events.
+//!
+//! **Invariant:** nothing but [`State::apply`] and [`State::activated`] changes what is known of the past,
+//! so a state built from a stored history equals the one that was there when it was written.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Failure, Payload,
+    event::{EventAttributes as E, WorkflowExecutionStarted},
+    failure::{FailureKind, TimeoutKind},
+    guest::{ContinueAsNewReason, GuestEvent, Request, Shown},
+    history::Transition,
+    ids::{ActivityId, EventId, Operation, RequestId},
+    limits,
+    machines::{Next, activity::PendingActivity, timer::PendingTimer},
+    time::Timestamp,
+};
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Open.
+    #[default]
+    Running,
+    /// It returned.
+    Completed,
+    /// It raised a failure.
+    Failed,
+    /// It stopped as it was asked to.
+    Cancelled,
+    /// It was ended from outside.
+    Terminated,
+    /// It exceeded a time limit.
+    TimedOut,
+    /// It goes on in another run.
+    ContinuedAsNew,
+}
+
+/// An operation without an outcome.
+#[derive(Debug, Clone)]
+pub enum Pending {
+    /// Work outside.
+    Activity(PendingActivity),
+    /// A wait.
+    Timer(PendingTimer),
+}
+
+/// A history that contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the history is damaged at event {event_id}: {problem}")]
+pub struct BadHistory {
+    /// The first event that does not fit.
+    pub event_id: EventId,
+    /// Why not.
+    pub problem: String,
+}
+
+/// A run as its history tells it.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// How it began; absent before the first event.
+    pub started: Option<Arc<WorkflowExecutionStarted>>,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// How it stands.
+    pub status: Status,
+    /// When it closed.
+    pub close_time: Option<Timestamp>,
+    /// The closing event, for who asks for the result.
+    pub outcome: Option<Result<Option<Payload>, Failure>>,
+    /// Of the last transition.
+    pub time: Timestamp,
+    /// Events so far.
+    pub events: EventId,
+    /// Bytes stored so far.
+    pub bytes: u64,
+    /// Activations so far.
+    pub activations: u64,
+    /// Operations so far.
+    pub operations: Operation,
+    /// Those without an outcome.
+    pub pending: BTreeMap<Operation, Pending>,
+    /// How many of those are activities.
+    pub pending_activities: usize,
+    /// Whether cancelling was asked for.
+    pub cancel_requested: bool,
+    /// Signals so far.
+    pub signals: u64,
+    /// Inputs that no activation has delivered.
+    pub undelivered: Vec<GuestEvent>,
+    /// When pending operations fire or expire.
+    pub(crate) deadlines: BTreeSet<(Timestamp, Operation)>,
+    /// Request ids of the last signals.
+    pub(crate) signal_ids: VecDeque<RequestId>,
+    pub(crate) activity_ids: BTreeSet<ActivityId>,
+}
+
+impl State {
+    /// The state after these transitions, each with the bytes it takes up in the store.
+    ///
+    /// # Errors
+    /// [`BadHistory`]: events are missing, or do not fit what came before.
+    pub fn fold<'a>(
+        transitions: impl IntoIterator<Item = (&'a Transition, usize)>,
+    ) -> Result<Self, BadHistory> {
+        let mut state = Self::default();
+        for (transition, bytes) in transitions {
+            state.begin(transition)?;
+            state.apply_all(&transition.inputs)?;
+            if transition.activated.is_some() {
+                state.activated();
+            }
+            state.apply_all(&transition.commands)?;
+            state.bytes += bytes as u64;
+        }
+        Ok(state)
+    }
+
+    /// Takes the time of a stored transition, which has to be the next one.
+    pub(crate) fn begin(&mut self, transition: &Transition) -> Result<(), BadHistory> {
+        if transition.first_event_id != self.events + 1 {
+            return Err(self.bad(format!(
+                "the next transition begins at {}",
+                transition.first_event_id
+            )));
+        }
+        if transition.time < self.time {
+            return Err(self.bad("its time is before that of the event before it".to_owned()));
+        }
+        self.time = transition.time;
+        Ok(())
+    }
+
+    /// Counts an activation, and takes the inputs it delivers.
+    pub(crate) fn activated(&mut self) -> Vec<GuestEvent> {
+        self.activations += 1;
+        std::mem::take(&mut self.undelivered)
+    }
+
+    pub(crate) fn apply_all(&mut self, events: &[E]) -> Result<(), BadHistory> {
+        events.iter().try_for_each(|event| self.apply(event))
+    }
+
+    /// What the next activation tells the guest of its history.
+    pub(crate) fn shown(&self) -> Shown {
+        let reasons = [
+            (
+                self.events >= limits::HISTORY_EVENTS_SUGGEST,
+                ContinueAsNewReason::HistoryEvents,
+            ),
+            (
+                self.bytes >= limits::HISTORY_BYTES_SUGGEST,
+                ContinueAsNewReason::HistoryBytes,
+            ),
+        ];
+        Shown {
+            history_events: self.events,
+            history_bytes: self.bytes,
+            continue_as_new: reasons
+                .into_iter()
+                .filter_map(|(holds, reason)| holds.then_some(reason))
+                .collect(),
+        }
+    }
+
+    /// Whether nothing can happen any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.status != Status::Running
+    }
+
+    /// When the run's own time is up.
+    #[must_use]
+    pub fn run_expires(&self) -> Option<Timestamp> {
+        let started = self.started.as_ref()?;
+        let limit = [started.run_timeout, started.execution_timeout]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some(self.first_activation_at().plus(limit))
+    }
+
+    /// The start delay's end.
+    #[must_use]
+    pub fn first_activation_at(&self) -> Timestamp {
+        let delay = self
+            .started
+            .as_ref()
+            .and_then(|started| started.start_delay);
+        self.start_time.plus(delay.unwrap_or_default())
+    }
+
+    /// The next event, as a place in the history.
+    fn bad(&self, problem: String) -> BadHistory {
+        BadHistory {
+            event_id: self.events + 1,
+            problem,
+        }
+    }
+
+    /// One event further: the one place where a run changes.
+    pub(crate) fn apply(&mut self, event: &E) -> Result<(), BadHistory> {
+        let first = matches!(event, E::WorkflowExecutionStarted(_));
+        if first != (self.events == 0) {
+            return Err(self.bad(format!("{} stands there", event.type_name())));
+        }
+        if self.is_closed() {
+            return Err(self.bad(format!("{} follows the end of the run", event.type_name())));
+        }
+        match event {
+            E::WorkflowExecutionStarted(started) => {
+                self.start_time = self.time;
+                self.started = Some(started.clone());
+                self.undelivered.push(GuestEvent::Started(started.clone()));
+            }
+            E::WorkflowExecutionSignaled {
+                signal_name,
+                input,
+                headers,
+                request_id,
+            } => {
+                self.signalled(request_id.as_ref());
+                self.undelivered.push(GuestEvent::Signalled(Request {
+                    id: request_id
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                    name: signal_name.clone(),
+                    input: input.clone(),
+                    headers: headers.clone(),
+                }));
+            }
+            E::WorkflowExecutionCancelRequested { reason, .. } => {
+                self.cancel_requested = true;
+                self.undelivered
+                    .push(GuestEvent::CancelRequested(reason.clone()));
+            }
+            E::WorkflowExecutionTerminated { reason } => {
+                self.close(
+                    Status::Terminated,
+                    Err(Failure::new(reason, FailureKind::Terminated {})),
+                );
+            }
+            E::WorkflowExecutionTimedOut { .. } => {
+                let kind = TimeoutKind::StartToClose;
+                self.close(
+                    Status::TimedOut,
+                    Err(Failure::timeout(kind, "the run exceeded its time limit")),
+                );
+            }
+            E::WorkflowExecutionCompleted { result } => {
+                self.close(Status::Completed, Ok(result.clone()))
+            }
+            E::WorkflowExecutionFailed { failure, .. } => {
+                self.close(Status::Failed, Err(failure.clone()))
+            }
+            E::WorkflowExecutionCanceled { details } => {
+                let kind = FailureKind::Cancelled {
+                    details: details.clone(),
+                };
+                self.close(
+                    Status::Cancelled,
+                    Err(Failure::new("the workflow was cancelled", kind)),
+                );
+            }
+            E::ActivityTaskScheduled(scheduled) => {
+                let activity = PendingActivity {
+                    scheduled: scheduled.clone(),
+                    scheduled_at: self.time,
+                    cancel_requested: false,
+                };
+                self.start_operation(scheduled.operation, Pending::Activity(activity))?;
+            }
+            E::TimerStarted {
+                operation,
+                start_to_fire,
+                summary,
+            } => {
+                let timer = PendingTimer {
+                    due: self.time.plus(*start_to_fire),
+                    summary: summary.clone(),
+                };
+                self.start_operation(*operation, Pending::Timer(timer))?;
+            }
+            E::ActivityTaskCompleted { operation, .. }
+            | E::ActivityTaskFailed { operation, .. }
+            | E::ActivityTaskTimedOut { operation, .. }
+            | E::ActivityTaskCancelRequested { operation }
+            | E::ActivityTaskCanceled { operation, .. }
+            | E::TimerFired { operation }
+            | E::TimerCanceled { operation } => self.step_operation(*operation, event)?,
+        }
+        self.events += 1;
+        Ok(())
+    }
+
+    fn signalled(&mut self, request_id: Option<&RequestId>) {
+        self.signals += 1;
+        if let Some(id) = request_id {
+            if self.signal_ids.len() == limits::SIGNAL_REQUEST_IDS_MAX {
+                self.signal_ids.pop_front();
+            }
+            self.signal_ids.push_back(id.clone());
+        }
+    }
+
+    fn close(&mut self, status: Status, outcome: Result<Option<Payload>, Failure>) {
+        self.status = status;
+        self.close_time = Some(self.time);
+        self.outcome = Some(outcome);
+        self.pending.clear();
+        self.pending_activities = 0;
+        self.activity_ids.clear();
+        self.deadlines.clear();
+        self.undelivered.clear();
+    }
+
+    fn start_operation(
+        &mut self,
+        operation: Operation,
+        pending: Pending,
+    ) -> Result<(), BadHistory> {
+        if operation != self.operations + 1 {
+            return Err(self.bad(format!(
+                "operation {operation} stands there, {} is the next",
+                self.operations + 1
+            )));
+        }
+        self.operations = operation;
+        self.deadlines
+            .extend(pending.deadline().map(|deadline| (deadline, operation)));
+        if let Pending::Activity(activity) = &pending {
+            self.pending_activities += 1;
+            self.activity_ids
+                .insert(activity.scheduled.activity_id.clone());
+        }
+        self.pending.insert(operation, pending);
+        Ok(())
+    }
+
+    fn step_operation(&mut self, operation: Operation, event: &E) -> Result<(), BadHistory> {
+        let Some(pending) = self.pending.remove(&operation) else {
+            return Err(self.bad(format!(
+                "{} of operation {operation}, which is not pending",
+                event.type_name()
+            )));
+        };
+        let next = match &pending {
+            Pending::Activity(activity) => activity.next(event),
+            Pending::Timer(timer) => timer.next(event),
+        };
+        let outcome = match next {
+            Next::Pending(next) => {
+                self.pending.insert(operation, next);
+                return Ok(());
+            }
+            Next::Gone => None,
+            Next::Resolved(outcome) => Some(outcome),
+            Next::Impossible => {
+                return Err(self.bad(format!(
+                    "{} does not fit operation {operation}",
+                    event.type_name()
+                )));
+            }
+        };
+        if let Some(deadline) = pending.deadline() {
+            self.deadlines.remove(&(deadline, operation));
+        }
+        if let Pending::Activity(activity) = &pending {
+            self.pending_activities -= 1;
+            self.activity_ids.remove(&activity.scheduled.activity_id);
+        }
+        self.undelivered
+            .extend(outcome.map(|outcome| GuestEvent::Resumed { operation, outcome }));
+        Ok(())
+    }
+}
+
+impl Pending {
+    /// When it fires or expires.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Activity(activity) => activity.expires(),
+            Self::Timer(timer) => Some(timer.due),
+        }
+    }
+
+    /// If it is an activity.
+    #[must_use]
+    pub fn as_activity(&self) -> Option<&PendingActivity> {
+        match self {
+            Self::Activity(activity) => Some(activity),
+            Self::Timer(_) => None,
+        }
+    }
+}

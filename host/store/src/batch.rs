@@ -1,0 +1,76 @@
+//! What is written together.
+
+use bytes::Bytes;
+use dalsegno_engine::{
+    Timestamp,
+    attempts::RowChange,
+    ids::{EventId, ModuleDigest, RequestId, WorkflowType},
+    run::Summary,
+};
+
+use crate::RunKey;
+
+/// Changes of many runs, stored in one transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// One more than that of the batch before it under the same fence; the first is 1.
+    pub number: u64,
+    /// In the order of being made; at most one for each run.
+    pub items: Vec<Item>,
+}
+
+/// What one batch changes of one run.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Which run.
+    pub run: RunKey,
+    /// Present if this batch begins the run.
+    pub new: Option<NewRun>,
+    /// New transitions, in order.
+    pub history: Vec<HistoryRow>,
+    /// What the run looks like afterwards; absent if as before.
+    pub summary: Option<Summary>,
+    /// Changed attempts.
+    pub activities: Vec<RowChange>,
+}
+
+/// What is known of a run when it begins.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its code.
+    pub workflow_type: WorkflowType,
+    /// The module its code is in.
+    pub module: ModuleDigest,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// The client's mark on the request.
+    pub request_id: Option<RequestId>,
+}
+
+/// One transition, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The place of its first event.
+    pub first_event_id: EventId,
+    /// How many events it has.
+    pub events: u32,
+    /// The number of its activation.
+    pub activation: u64,
+    /// Whether that was made, or the inputs only accepted.
+    pub activated: bool,
+    /// When.
+    pub time: Timestamp,
+    /// The encoded transition.
+    pub data: Bytes,
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemOutcome {
+    /// Stored.
+    Committed,
+    /// Left out: its workflow id has an open run.
+    WorkflowIdTaken,
+    /// Left out: the run has a transition at this place already, or lacks the one before.
+    HistoryConflict,
+}
