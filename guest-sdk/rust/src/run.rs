@@ -1,9 +1,6 @@
 //! One run: applies events, runs the executor, closes.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    rc::Rc,
-};
+use std::{cell::OnceCell, rc::Rc};
 
 use crate::{
     bindings::{
@@ -19,23 +16,22 @@ use crate::{
     workflow::{Definition, Handled, Instance, WorkflowType},
 };
 
-/// The run of this component's life.
+/// The run that this component lives for.
 pub(crate) struct Run {
     runtime: Rc<Runtime>,
     types: Vec<WorkflowType>,
-    workflow: OnceCell<Workflow>,
-    carried: RefCell<Vec<Request>>,
+    begun: OnceCell<Begun>,
 }
 
-struct Workflow {
+struct Begun {
     definition: Definition,
     instance: Box<dyn Instance>,
 }
 
 impl Run {
-    /// A run that has not started.
+    /// A run that has not begun.
     pub(crate) fn new(host: Box<dyn Host>, types: Vec<WorkflowType>) -> Self {
-        Self { runtime: Runtime::install(host), types, workflow: OnceCell::new(), carried: RefCell::default() }
+        Self { runtime: Runtime::install(host), types, begun: OnceCell::new() }
     }
 
     /// Delivers events, then runs until everything waits.
@@ -45,12 +41,119 @@ impl Run {
     pub(crate) fn activate(&self, activation: Activation) -> Result<(), Failure> {
         self.runtime.begin(activation.time_us);
         for event in activation.events {
-            self.apply(event)?;
+            if !self.runtime.is_closed() {
+                self.apply(event)?;
+            }
         }
         self.runtime.run()?;
         if self.runtime.is_closed() {
             self.runtime.clear();
         }
         Ok(())
+    }
+
+    fn apply(&self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Started(start) => return self.start(start),
+            Event::Resumed(resumption) => {
+                let outcome = resumption.outcome.map_err(Failure::from_contract);
+                self.runtime.resolve(resumption.operation, outcome);
+            }
+            Event::Signalled(signal) => return self.signal(signal),
+            Event::UpdateAccepted(update) => {
+                let failure = inspect::unknown("Update", &update.name);
+                self.runtime.host().fail_update(&update.id, &failure.into_contract());
+            }
+            Event::CancelRequested(reason) => self.runtime.cancel(reason),
+            // Randomness is the host's, and names that a later host may send are ignored.
+            Event::Reseeded(_) | Event::ModuleChanged(_) | Event::Extension(_) => {}
+        }
+        Ok(())
+    }
+
+    fn start(&self, start: Start) -> Result<(), Failure> {
+        let name = &start.workflow_type;
+        let found = self.types.iter().find(|candidate| (candidate.definition)().0.name == *name);
+        let Some(workflow_type) = found else {
+            let message = format!("this module has no workflow type `{name}`");
+            return Err(Failure::application("UnknownWorkflowType", message));
+        };
+        let instance = match (workflow_type.start)(&start.input) {
+            Ok(instance) => instance,
+            // Whoever starts a run with wrong arguments learns it as the run's result.
+            Err(failure) => return Ok(finish(&self.runtime, Err(failure))),
+        };
+        match instance.run(&start.input) {
+            Ok(main) => {
+                let runtime = self.runtime.clone();
+                self.runtime.spawn("run", async move { finish(&runtime, main.await) });
+            }
+            Err(failure) => finish(&self.runtime, Err(failure)),
+        }
+        let begun = Begun { definition: (workflow_type.definition)(), instance };
+        assert!(self.begun.set(begun).is_ok(), "a run starts once");
+        start.carried_signals.into_iter().try_for_each(|signal| self.signal(signal))
+    }
+
+    fn signal(&self, signal: Request) -> Result<(), Failure> {
+        let begun = self.begun.get().expect("the first event starts the run");
+        match begun.instance.signal(&signal) {
+            Handled::Done(Ok(())) => {}
+            Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
+            Handled::Task(handler) => {
+                let runtime = self.runtime.clone();
+                let task = async move {
+                    if let Err(failure) = handler.await {
+                        finish(&runtime, Err(failure));
+                    }
+                };
+                self.runtime.spawn_handler(&format!("signal {}", signal.name), task);
+            }
+            // Nothing is lost: the run goes on with this signal when the code is repaired.
+            Handled::BadArguments(failure) => return Err(failure_of_signal(&signal.name, failure)),
+            Handled::Unknown => self.runtime.buffer_signal(signal),
+        }
+        Ok(())
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// The handler's failure; `UnknownQuery`; `BadArguments`.
+    pub(crate) fn query(&self, query: &Request) -> Result<Payload, Failure> {
+        let Some(begun) = self.begun.get() else {
+            return Err(Failure::application("NotStarted", "the run has not begun").non_retryable());
+        };
+        match query.name.as_str() {
+            inspect::STACK_TRACE => Ok(Payload::json(&inspect::stack_trace(&self.runtime))?),
+            inspect::METADATA => Ok(Payload::json(&inspect::metadata(&begun.definition))?),
+            name => begun.instance.query(query).unwrap_or_else(|| Err(inspect::unknown("Query", name))),
+        }
+    }
+}
+
+/// Closes the run, once.
+fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
+    if runtime.is_closed() {
+        return;
+    }
+    warn_of_the_unfinished(runtime);
+    match result {
+        Ok(result) => runtime.host().complete(&result),
+        Err(failure) if failure.is_cancelled() && runtime.cancel_requested() => {
+            runtime.host().cancelled(failure.cancelled_details());
+        }
+        Err(failure) => runtime.host().fail(&failure.into_contract()),
+    }
+    runtime.close();
+}
+
+fn warn_of_the_unfinished(runtime: &Runtime) {
+    let warn = |message: &str| runtime.host().log(Level::Warn, message, &[]);
+    if runtime.handlers() > 0 {
+        warn(&format!("the run closes while {} handlers are at work", runtime.handlers()));
+    }
+    for (name, number) in runtime.buffered_signals() {
+        warn(&format!("the run closes without having taken {number} signals named `{name}`"));
     }
 }

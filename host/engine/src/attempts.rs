@@ -5,9 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{
-    Failure, event::ActivityTaskScheduled, failure::TimeoutKind, ids::Operation, time::Timestamp,
-};
+use crate::{Failure, event::ActivityTaskScheduled, failure::TimeoutKind, ids::Operation, time::Timestamp};
 
 /// What the store remembers of an activity's attempts.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +38,19 @@ pub enum RowChange {
     Delete(Operation),
 }
 
+impl RowChange {
+    /// Which activity.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Put(row) => row.operation,
+            Self::Delete(operation) => *operation,
+        }
+    }
+}
+
 /// An attempt to make, once the step that asks for it is durable.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ActivityTask {
     /// What was scheduled.
     pub scheduled: Arc<ActivityTaskScheduled>,
@@ -77,6 +86,14 @@ impl Attempts {
         self.rows.get(&operation)
     }
 
+    /// Whether its attempt waits for its time, and is not dispatched.
+    pub(crate) fn is_waiting(&self, operation: Operation) -> bool {
+        match self.rows.get(&operation).map(|row| row.state) {
+            Some(RowState::Waiting(at)) => self.due.contains(&(at, operation)),
+            Some(RowState::Granted) | None => false,
+        }
+    }
+
     /// How many wait for their time.
     pub(crate) fn waiting(&self) -> usize {
         self.due.len()
@@ -104,20 +121,14 @@ impl Attempts {
     }
 
     fn forget_due(&mut self, operation: Operation) {
-        if let Some(ActivityRow {
-            state: RowState::Waiting(at),
-            ..
-        }) = self.rows.get(&operation)
-        {
+        if let Some(ActivityRow { state: RowState::Waiting(at), .. }) = self.rows.get(&operation) {
             self.due.remove(&(*at, operation));
         }
     }
 
     pub(crate) fn delete_all(&mut self) {
         let operations: Vec<Operation> = self.rows.keys().copied().collect();
-        operations
-            .into_iter()
-            .for_each(|operation| self.delete(operation));
+        operations.into_iter().for_each(|operation| self.delete(operation));
     }
 
     /// When the first waiting attempt is to begin.
@@ -135,6 +146,10 @@ impl Attempts {
             taken.push(operation);
         }
         taken
+    }
+
+    pub(crate) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
     }
 
     pub(crate) fn take_changes(&mut self) -> Vec<RowChange> {

@@ -9,66 +9,23 @@ use std::{
 };
 
 use crate::{
-    Failure, Headers, Payload,
+    Failure, Payload,
     divergence::Divergence,
     event::{ActivityTaskScheduled, CancellationType, EventAttributes},
     failure::RetryState,
     ids::{ActivityId, ActivityType, EventId, Operation, TaskQueue},
     limits,
-    retry::RetryPolicy,
     state::{Pending, State},
     time::Millis,
 };
 
-/// What a guest asks of an activity.
-#[derive(Debug, Clone)]
-pub struct ScheduleActivity {
-    /// Its code.
-    pub activity_type: String,
-    /// The arguments.
-    pub input: Vec<Payload>,
-    /// Unique among the pending ones; the operation's number if absent.
-    pub activity_id: Option<String>,
-    /// The run's own if absent.
-    pub task_queue: Option<String>,
-    /// Context from the workflow.
-    pub headers: Headers,
-    /// The whole, with retries.
-    pub schedule_to_close: Option<Millis>,
-    /// From scheduled to started.
-    pub schedule_to_start: Option<Millis>,
-    /// One attempt.
-    pub start_to_close: Option<Millis>,
-    /// The longest silence.
-    pub heartbeat: Option<Millis>,
-    /// The default policy if absent.
-    pub retry_policy: Option<RetryPolicy>,
-    /// What cancelling waits for.
-    pub cancellation_type: CancellationType,
-    /// A line for people.
-    pub summary: Option<String>,
-}
+mod ask;
 
-/// Why a call ends the activation.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CallError {
-    /// The arguments are wrong, or the call does not fit the moment.
-    #[error("{0}")]
-    Invalid(String),
-    /// Too much of something.
-    #[error("{0}")]
-    Limit(String),
-    /// The history says otherwise; [`Calls::divergence`] tells what.
-    #[error("the workflow did not repeat its history")]
-    Diverged,
-    /// Queries and validators change nothing.
-    #[error("a query or a validator cannot change the run: it called `{0}`")]
-    ReadOnly(&'static str),
-}
+pub use ask::{CallError, ScheduleActivity};
 
 #[derive(Debug, Default)]
 enum Mode {
-    /// Nothing may be asked for.
+    /// Nothing that changes the run may be asked for.
     #[default]
     ReadOnly,
     /// Calls become commands.
@@ -81,7 +38,7 @@ enum Mode {
 #[derive(Debug, Default)]
 pub struct Calls {
     mode: Mode,
-    state: Box<State>,
+    state: Arc<State>,
     commands: Vec<EventAttributes>,
     bytes: usize,
     operations: Operation,
@@ -89,6 +46,8 @@ pub struct Calls {
     started: BTreeMap<Operation, Started>,
     /// Pending before this activation, and given up in it.
     gone: BTreeSet<Operation>,
+    /// Asked to stop in this activation, and waited for.
+    stopping: BTreeSet<Operation>,
     /// Taken in this activation.
     activity_ids: BTreeSet<ActivityId>,
     closed: bool,
@@ -101,6 +60,14 @@ enum Started {
     Timer,
 }
 
+/// What an activation came to.
+pub(crate) struct Made {
+    pub(crate) commands: Vec<EventAttributes>,
+    /// Of the commands, near enough for limits.
+    pub(crate) bytes: usize,
+    pub(crate) divergence: Option<Divergence>,
+}
+
 impl Calls {
     /// For queries and validators.
     #[must_use]
@@ -108,31 +75,27 @@ impl Calls {
         Self::default()
     }
 
-    pub(crate) fn live(state: State) -> Self {
+    pub(crate) fn live(state: Arc<State>) -> Self {
         Self::over(state, Mode::Live)
     }
 
-    pub(crate) fn replay(state: State, commands: Vec<EventAttributes>) -> Self {
+    pub(crate) fn replay(state: Arc<State>, commands: Vec<EventAttributes>) -> Self {
         Self::over(state, Mode::Replay(commands.into()))
     }
 
-    fn over(state: State, mode: Mode) -> Self {
-        Self {
-            mode,
-            operations: state.operations,
-            state: Box::new(state),
-            ..Self::default()
-        }
+    fn over(state: Arc<State>, mode: Mode) -> Self {
+        Self { mode, operations: state.operations, state, ..Self::default() }
     }
 
-    /// The state from before the activation, the commands, and where the guest diverged, if it did.
-    pub(crate) fn finish(mut self) -> (State, Vec<EventAttributes>, Option<Divergence>) {
+    /// The commands, and where the guest diverged, if it did.
+    pub(crate) fn finish(mut self) -> Made {
+        assert!(!matches!(self.mode, Mode::ReadOnly), "a guest kept the calls of its activation");
         if let (Mode::Replay(expected), None) = (&mut self.mode, &self.divergence)
             && let Some(expected) = expected.pop_front()
         {
             self.divergence = Some(Divergence::new(self.next_event_id(), Some(expected), None));
         }
-        (*self.state, self.commands, self.divergence)
+        Made { commands: self.commands, bytes: self.bytes, divergence: self.divergence }
     }
 
     /// Where the guest diverged from its history.
@@ -151,13 +114,11 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn schedule_activity(&mut self, ask: ScheduleActivity) -> Result<Operation, CallError> {
+        self.check_open("activities.schedule")?;
         let scheduled = self.activity(ask)?;
         let (operation, id) = (scheduled.operation, scheduled.activity_id.clone());
         let started = Started::Activity(scheduled.cancellation_type);
-        self.issue(
-            "activities.schedule",
-            EventAttributes::ActivityTaskScheduled(Arc::new(scheduled)),
-        )?;
+        self.issue("activities.schedule", EventAttributes::ActivityTaskScheduled(Arc::new(scheduled)))?;
         self.activity_ids.insert(id);
         self.start(operation, started);
         Ok(operation)
@@ -174,14 +135,10 @@ impl Calls {
         let retry_policy = ask.retry_policy.unwrap_or_default();
         retry_policy.check().or_else(invalid)?;
         let activity_id = ask.activity_id.unwrap_or_else(|| operation.to_string());
-        let activity_id = ActivityId::parse(activity_id)
-            .or_else(|error| invalid(format!("activity id {error}")))?;
-        if self.activity_ids.contains(&activity_id)
-            || self.state.activity_ids.contains(&activity_id)
-        {
-            return invalid(format!(
-                "activity id `{activity_id}` is taken by a pending activity"
-            ));
+        let activity_id =
+            ActivityId::parse(activity_id).or_else(|error| invalid(format!("activity id {error}")))?;
+        if self.activity_ids.contains(&activity_id) || self.state.activity_ids.contains(&activity_id) {
+            return invalid(format!("activity id `{activity_id}` is taken by a pending activity"));
         }
         let parse_queue =
             |name| TaskQueue::parse(name).or_else(|error| invalid(format!("task queue {error}")));
@@ -190,9 +147,7 @@ impl Calls {
             activity_id,
             activity_type: ActivityType::parse(ask.activity_type)
                 .or_else(|error| invalid(format!("activity type {error}")))?,
-            task_queue: ask
-                .task_queue
-                .map_or_else(|| Ok(self.task_queue()), parse_queue)?,
+            task_queue: ask.task_queue.map_or_else(|| Ok(self.task_queue()), parse_queue)?,
             input: ask.input,
             headers: ask.headers,
             schedule_to_close: ask.schedule_to_close,
@@ -210,22 +165,22 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn cancel_activity(&mut self, operation: Operation) -> Result<bool, CallError> {
+        self.check_open("activities.cancel")?;
         let cancellation_type = match (self.started.get(&operation), self.before(operation)) {
             (Some(Started::Activity(cancellation_type)), _) => *cancellation_type,
-            (None, Some(Pending::Activity(activity))) if activity.cancel_requested => {
-                return Ok(false);
+            (None, Some(Pending::Activity(activity))) => {
+                if activity.cancel_requested || self.stopping.contains(&operation) {
+                    return Ok(false);
+                }
+                activity.scheduled.cancellation_type
             }
-            (None, Some(Pending::Activity(activity))) => activity.scheduled.cancellation_type,
             (None, None) => return self.no_longer_pending(operation),
             _ => return invalid(format!("operation {operation} is no activity")),
         };
-        self.issue(
-            "activities.cancel",
-            EventAttributes::ActivityTaskCancelRequested { operation },
-        )?;
+        self.issue("activities.cancel", EventAttributes::ActivityTaskCancelRequested { operation })?;
         let waits = cancellation_type == CancellationType::Wait;
         if waits {
-            self.started.remove(&operation);
+            self.stopping.insert(operation);
         } else {
             self.forget(operation);
         }
@@ -241,15 +196,9 @@ impl Calls {
         start_to_fire: Millis,
         summary: Option<String>,
     ) -> Result<Operation, CallError> {
+        self.check_open("timers.start")?;
         let operation = self.next_operation()?;
-        self.issue(
-            "timers.start",
-            EventAttributes::TimerStarted {
-                operation,
-                start_to_fire,
-                summary,
-            },
-        )?;
+        self.issue("timers.start", EventAttributes::TimerStarted { operation, start_to_fire, summary })?;
         self.start(operation, Started::Timer);
         Ok(operation)
     }
@@ -259,15 +208,13 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn cancel_timer(&mut self, operation: Operation) -> Result<bool, CallError> {
+        self.check_open("timers.cancel")?;
         match (self.started.get(&operation), self.before(operation)) {
             (Some(Started::Timer), _) | (None, Some(Pending::Timer(_))) => {}
             (None, None) => return self.no_longer_pending(operation),
             _ => return invalid(format!("operation {operation} is no timer")),
         }
-        self.issue(
-            "timers.cancel",
-            EventAttributes::TimerCanceled { operation },
-        )?;
+        self.issue("timers.cancel", EventAttributes::TimerCanceled { operation })?;
         self.forget(operation);
         Ok(true)
     }
@@ -277,10 +224,7 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn complete(&mut self, result: Option<Payload>) -> Result<(), CallError> {
-        self.close(
-            "run.complete",
-            EventAttributes::WorkflowExecutionCompleted { result },
-        )
+        self.close("run.complete", EventAttributes::WorkflowExecutionCompleted { result })
     }
 
     /// Closes the run with a failure.
@@ -289,13 +233,8 @@ impl Calls {
     /// [`CallError`]; the activation has to end.
     pub fn fail(&mut self, failure: Failure) -> Result<(), CallError> {
         let retry_state = RetryState::RetryPolicyNotSet;
-        self.close(
-            "run.fail",
-            EventAttributes::WorkflowExecutionFailed {
-                failure,
-                retry_state,
-            },
-        )
+        let failure = failure.bounded();
+        self.close("run.fail", EventAttributes::WorkflowExecutionFailed { failure, retry_state })
     }
 
     /// Closes the run as cancelled.
@@ -303,10 +242,7 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn cancelled(&mut self, details: Vec<Payload>) -> Result<(), CallError> {
-        self.close(
-            "run.cancelled",
-            EventAttributes::WorkflowExecutionCanceled { details },
-        )
+        self.close("run.cancelled", EventAttributes::WorkflowExecutionCanceled { details })
     }
 
     fn close(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
@@ -325,14 +261,12 @@ impl Calls {
 
     /// What was pending before this activation and still is.
     fn before(&self, operation: Operation) -> Option<&Pending> {
-        self.state
-            .pending
-            .get(&operation)
-            .filter(|_| !self.gone.contains(&operation))
+        self.state.pending.get(&operation).filter(|_| !self.gone.contains(&operation))
     }
 
     fn next_operation(&self) -> Result<Operation, CallError> {
-        if self.state.pending.len() + self.started.len() >= limits::PENDING_OPERATIONS_MAX {
+        let pending = self.state.pending.len() - self.gone.len() + self.started.len();
+        if pending >= limits::PENDING_OPERATIONS_MAX && !self.is_replay() {
             let max = limits::PENDING_OPERATIONS_MAX;
             return Err(CallError::Limit(format!(
                 "the run has {max} pending operations; wait for some before starting more"
@@ -359,18 +293,31 @@ impl Calls {
         }
     }
 
-    /// Takes one command, or compares it.
-    fn issue(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
+    /// Limits are for what is new: what the history has was allowed when it was written.
+    fn is_replay(&self) -> bool {
+        matches!(self.mode, Mode::Replay(_))
+    }
+
+    /// Whether anything may be asked for.
+    fn check_open(&self, call: &'static str) -> Result<(), CallError> {
         if matches!(self.mode, Mode::ReadOnly) {
             return Err(CallError::ReadOnly(call));
         }
         if self.divergence.is_some() {
             return Err(CallError::Diverged);
         }
+        Ok(())
+    }
+
+    /// Takes one command, or compares it.
+    fn issue(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
+        self.check_open(call)?;
         if self.closed {
             return invalid(format!("`{call}` was called after the run was closed"));
         }
-        self.check_size(&event)?;
+        if !self.is_replay() {
+            self.check_size(&event)?;
+        }
         let event_id = self.next_event_id();
         if let Mode::Replay(expected) = &mut self.mode {
             let expected = expected.pop_front();
@@ -386,10 +333,9 @@ impl Calls {
     fn check_size(&mut self, event: &EventAttributes) -> Result<(), CallError> {
         if self.commands.len() >= limits::COMMANDS_PER_ACTIVATION_MAX {
             let max = limits::COMMANDS_PER_ACTIVATION_MAX;
-            return Err(CallError::Limit(format!(
-                "one activation gave more than {max} commands"
-            )));
+            return Err(CallError::Limit(format!("one activation gave more than {max} commands")));
         }
+        self.bytes += event.text_bytes();
         let mut largest = 0;
         event.for_each_payload(&mut |payload| {
             self.bytes += payload.size_bytes();

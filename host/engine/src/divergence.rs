@@ -39,31 +39,17 @@ impl fmt::Display for Divergence {
         write!(f, "event {}: ", self.event_id)?;
         match (&self.expected, &self.actual) {
             (Some(expected), Some(actual)) if expected.type_name() == actual.type_name() => {
-                write!(
-                    f,
-                    "{} has other arguments: {}",
-                    expected.type_name(),
-                    differences(expected, actual)
-                )
+                write!(f, "{} has other arguments: {}", expected.type_name(), differences(expected, actual))
             }
             (Some(expected), Some(actual)) => {
-                write!(
-                    f,
-                    "the history has {}, the workflow did {}",
-                    Line(expected),
-                    Line(actual)
-                )
+                write!(f, "the history has {}, the workflow did {}", Line(expected), Line(actual))
             }
-            (Some(expected), None) => write!(
-                f,
-                "the history has {}, the workflow did nothing more",
-                Line(expected)
-            ),
-            (None, Some(actual)) => write!(
-                f,
-                "the history has nothing more, the workflow did {}",
-                Line(actual)
-            ),
+            (Some(expected), None) => {
+                write!(f, "the history has {}, the workflow did nothing more", Line(expected))
+            }
+            (None, Some(actual)) => {
+                write!(f, "the history has nothing more, the workflow did {}", Line(actual))
+            }
             (None, None) => write!(f, "the workflow did something else"),
         }
     }
@@ -89,9 +75,5 @@ fn differences(expected: &EventAttributes, actual: &EventAttributes) -> String {
         (expected != actual).then(|| format!("{name} is {actual}, the history has {expected}"))
     });
     let text = differing.collect::<Vec<_>>().join("; ");
-    if text.is_empty() {
-        "payloads differ in bytes or metadata".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "payloads differ in bytes or metadata".to_owned() } else { text }
 }

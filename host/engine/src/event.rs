@@ -11,8 +11,8 @@ use crate::{
     Failure, Headers, Payload,
     failure::RetryState,
     ids::{
-        ActivityId, ActivityType, EventId, ModuleDigest, Operation, RequestId, RunId, TaskQueue,
-        WorkflowId, WorkflowType,
+        ActivityId, ActivityType, EventId, ModuleDigest, Operation, RequestId, RunId, TaskQueue, WorkflowId,
+        WorkflowType,
     },
     retry::RetryPolicy,
     seed::Seed,
@@ -207,6 +207,8 @@ pub enum EventAttributes {
         operation: Operation,
         /// What it gave.
         details: Vec<Payload>,
+        /// Attempts made.
+        attempt: u32,
     },
     /// Command: a timer to wait for.
     TimerStarted {
@@ -227,6 +229,9 @@ pub enum EventAttributes {
         /// Which.
         operation: Operation,
     },
+    /// Input: an activation delivered what was accepted before it, and nothing else happened. So every
+    /// transition has an event, and the id of its first one is its own.
+    ActivationCompleted {},
 }
 
 impl EventAttributes {
@@ -251,6 +256,7 @@ impl EventAttributes {
             Self::TimerStarted { .. } => "TimerStarted",
             Self::TimerFired { .. } => "TimerFired",
             Self::TimerCanceled { .. } => "TimerCanceled",
+            Self::ActivationCompleted {} => "ActivationCompleted",
         }
     }
 

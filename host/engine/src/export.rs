@@ -1,8 +1,6 @@
 //! Histories as text: the JSON form of events, and back.
 
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -45,6 +43,13 @@ pub struct ExportedActivation {
     pub shown: Shown,
 }
 
+impl ExportedActivation {
+    fn new(transition: &Transition) -> Option<Self> {
+        let shown = transition.activated.clone()?;
+        Some(Self { number: transition.activation, time: transition.time, shown })
+    }
+}
+
 /// Why a text is no history that can be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum BadExport {
@@ -62,32 +67,29 @@ impl ExportedHistory {
     /// # Errors
     /// [`BadExport::NoStart`]: there is nothing to export.
     pub fn new(transitions: Vec<Transition>) -> Result<Self, BadExport> {
-        let started = transitions
-            .first()
-            .and_then(|first| match first.inputs.first() {
-                Some(E::WorkflowExecutionStarted(started)) => Some(started.clone()),
-                _ => None,
-            });
-        let started = started.ok_or(BadExport::NoStart)?;
-        let activations = transitions.iter().filter_map(|transition| {
-            let shown = transition.activated.clone()?;
-            Some(ExportedActivation {
-                number: transition.activation,
-                time: transition.time,
-                shown,
-            })
+        let started = transitions.first().and_then(|first| match first.inputs.first() {
+            Some(E::WorkflowExecutionStarted(started)) => Some(started.clone()),
+            _ => None,
         });
-        Ok(Self {
+        let started = started.ok_or(BadExport::NoStart)?;
+        let header = Self {
             format: EXPORT_FORMAT,
             engine_semantics: started.engine_semantics,
             module: started.module.clone(),
             workflow_type: started.workflow_type.clone(),
-            activations: activations.collect(),
-            events: transitions
-                .into_iter()
-                .flat_map(Transition::into_events)
-                .collect(),
-        })
+            activations: Vec::new(),
+            events: Vec::new(),
+        };
+        Ok(header.with(transitions))
+    }
+
+    /// The same header over these transitions: a page that does not begin at the start.
+    #[must_use]
+    pub fn with(mut self, transitions: Vec<Transition>) -> Self {
+        let activations = transitions.iter().filter_map(ExportedActivation::new);
+        self.activations = activations.collect();
+        self.events = transitions.into_iter().flat_map(Transition::into_events).collect();
+        self
     }
 
     /// As transitions, one for each activation.
@@ -100,14 +102,9 @@ impl ExportedHistory {
         }
         let mut transitions: Vec<Transition> = Vec::new();
         for event in self.events {
-            if transitions
-                .last()
-                .is_none_or(|last| last.activation != event.activation)
-            {
-                let activation = self
-                    .activations
-                    .iter()
-                    .find(|activation| activation.number == event.activation);
+            if transitions.last().is_none_or(|last| last.activation != event.activation) {
+                let activation =
+                    self.activations.iter().find(|activation| activation.number == event.activation);
                 transitions.push(Transition {
                     first_event_id: event.event_id,
                     time: activation.map_or(event.time, |activation| activation.time),
@@ -120,11 +117,7 @@ impl ExportedHistory {
             let Some(last) = transitions.last_mut() else {
                 continue;
             };
-            let side = if event.attributes.is_command() {
-                &mut last.commands
-            } else {
-                &mut last.inputs
-            };
+            let side = if event.attributes.is_command() { &mut last.commands } else { &mut last.inputs };
             side.push(event.attributes);
         }
         Ok(transitions)
@@ -136,10 +129,9 @@ impl E {
     #[must_use]
     pub fn attributes_json(&self) -> serde_json::Value {
         match serde_json::to_value(self) {
-            Ok(serde_json::Value::Object(fields)) => fields
-                .into_iter()
-                .next()
-                .map_or(serde_json::Value::Null, |(_, attributes)| attributes),
+            Ok(serde_json::Value::Object(fields)) => {
+                fields.into_iter().next().map_or(serde_json::Value::Null, |(_, attributes)| attributes)
+            }
             _ => serde_json::Value::Null,
         }
     }
@@ -158,10 +150,7 @@ impl E {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let attributes = self
-            .attributes
-            .attributes_text()
-            .map_err(serde::ser::Error::custom)?;
+        let attributes = self.attributes.attributes_text().map_err(serde::ser::Error::custom)?;
         let mut event = serializer.serialize_struct("Event", 5)?;
         event.serialize_field("event_id", &self.event_id)?;
         event.serialize_field("time", &self.time)?;
@@ -188,12 +177,7 @@ impl<'de> Deserialize<'de> for Event {
         let tagged = format!("{{{name}:{}}}", text.attributes.get());
         let attributes = serde_json::from_str(&tagged)
             .map_err(|error| D::Error::custom(format!("event {}: {error}", text.event_id)))?;
-        Ok(Self {
-            event_id: text.event_id,
-            time: text.time,
-            activation: text.activation,
-            attributes,
-        })
+        Ok(Self { event_id: text.event_id, time: text.time, activation: text.activation, attributes })
     }
 }
 

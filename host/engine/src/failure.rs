@@ -121,12 +121,7 @@ impl Failure {
     /// A failure without cause.
     #[must_use]
     pub fn new(message: impl Into<String>, kind: FailureKind) -> Self {
-        Self {
-            message: message.into(),
-            stack_trace: String::new(),
-            kind,
-            cause: None,
-        }
+        Self { message: message.into(), stack_trace: String::new(), kind, cause: None }
     }
 
     /// A retryable application failure.
@@ -156,24 +151,33 @@ impl Failure {
     /// A cancellation.
     #[must_use]
     pub fn cancelled(message: impl Into<String>) -> Self {
-        Self::new(
-            message,
-            FailureKind::Cancelled {
-                details: Vec::new(),
-            },
-        )
+        Self::new(message, FailureKind::Cancelled { details: Vec::new() })
     }
 
     /// An exceeded time limit.
     #[must_use]
     pub fn timeout(kind: TimeoutKind, message: impl Into<String>) -> Self {
-        Self::new(
-            message,
-            FailureKind::Timeout {
-                kind,
-                last_heartbeat_details: Vec::new(),
-            },
-        )
+        Self::new(message, FailureKind::Timeout { kind, last_heartbeat_details: Vec::new() })
+    }
+
+    /// Without the causes past [`FAILURE_CAUSES_MAX`].
+    #[must_use]
+    pub(crate) fn bounded(mut self) -> Self {
+        let mut last = &mut self;
+        for _ in 2..FAILURE_CAUSES_MAX {
+            match last.cause.as_deref_mut() {
+                Some(cause) => last = cause,
+                None => return self,
+            }
+        }
+        last.cause = last.cause.take().map(|cause| Box::new(Self { cause: None, ..*cause }));
+        self
+    }
+
+    /// Text in it and its causes.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let causes = std::iter::successors(Some(self), |failure| failure.cause.as_deref());
+        causes.map(|failure| failure.message.len() + failure.stack_trace.len()).sum()
     }
 
     /// This failure, caused by `cause`.

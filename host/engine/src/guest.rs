@@ -17,11 +17,7 @@ pub trait Guest {
     ///
     /// # Errors
     /// The activation failed; the guest is in an unknown state and has to be dropped.
-    fn activate(
-        &mut self,
-        activation: &Activation,
-        calls: &mut Calls,
-    ) -> Result<(), ActivationError>;
+    fn activate(&mut self, activation: &Activation, calls: &mut Calls) -> Result<(), ActivationError>;
 
     /// What each task of the guest waits for, in its language's words; `None` if it cannot tell.
     fn stack_trace(&mut self) -> Option<String>;

@@ -74,8 +74,9 @@ impl Transition {
     /// [`BadTransition`]: from a newer host, or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadTransition> {
         match bytes.split_first() {
-            Some((&STORED_FORMAT, rest)) => rmp_serde::from_slice(rest)
-                .map_err(|error| BadTransition::Damaged(error.to_string())),
+            Some((&STORED_FORMAT, rest)) => {
+                rmp_serde::from_slice(rest).map_err(|error| BadTransition::Damaged(error.to_string()))
+            }
             Some((&format, _)) => Err(BadTransition::Format(format)),
             None => Err(BadTransition::Damaged("it is empty".to_owned())),
         }
@@ -85,13 +86,11 @@ impl Transition {
     pub fn into_events(self) -> impl Iterator<Item = Event> {
         let (first, time, activation) = (self.first_event_id, self.time, self.activation);
         let attributes = self.inputs.into_iter().chain(self.commands);
-        (first..)
-            .zip(attributes)
-            .map(move |(event_id, attributes)| Event {
-                event_id,
-                time,
-                activation,
-                attributes,
-            })
+        (first..).zip(attributes).map(move |(event_id, attributes)| Event {
+            event_id,
+            time,
+            activation,
+            attributes,
+        })
     }
 }

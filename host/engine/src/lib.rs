@@ -25,6 +25,7 @@ pub mod retry;
 pub mod run;
 pub mod seed;
 pub mod state;
+mod status;
 pub mod time;
 pub mod trouble;
 

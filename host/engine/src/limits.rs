@@ -18,6 +18,14 @@ pub const SIGNAL_REQUEST_IDS_MAX: usize = 1_000;
 pub const HISTORY_EVENTS_SUGGEST: u64 = 4_096;
 /// History size from which continue-as-new is suggested, in bytes.
 pub const HISTORY_BYTES_SUGGEST: u64 = 4 << 20;
+/// The longest history, in events; a run that would pass it is terminated before. Source: Temporal,
+/// `HistoryCountLimitError`.
+pub const HISTORY_EVENTS_MAX: u64 = 51_200;
+/// The largest history, in bytes; a run that would pass it is terminated before. Source: Temporal,
+/// `HistorySizeLimitError`.
+pub const HISTORY_BYTES_MAX: u64 = 50 << 20;
+/// A value shown where a replay diverged; what is longer is cut.
+pub const DIVERGENCE_VALUE_BYTES_MAX: usize = 1_024;
 /// Wait after the first failed activation; doubled each time.
 pub const ACTIVATION_BACKOFF_FIRST: Millis = Millis::from_secs(5);
 /// No wait after a failed activation is longer.

@@ -46,51 +46,39 @@ impl Payload {
     #[must_use]
     pub fn encoded(encoding: &'static str, data: impl Into<Bytes>) -> Self {
         let encoding = Bytes::from_static(encoding.as_bytes());
-        Self {
-            metadata: BTreeMap::from([(ENCODING.to_owned(), encoding)]),
-            data: data.into(),
-        }
+        Self { metadata: BTreeMap::from([(ENCODING.to_owned(), encoding)]), data: data.into() }
     }
 
     /// What [`ENCODING`] says.
     #[must_use]
     pub fn encoding(&self) -> Option<&str> {
-        self.metadata
-            .get(ENCODING)
-            .and_then(|value| std::str::from_utf8(value).ok())
+        self.metadata.get(ENCODING).and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The text of a plain JSON payload.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
         let plain = self.metadata.len() == 1 && self.encoding() == Some(JSON_PLAIN);
-        plain
-            .then(|| std::str::from_utf8(&self.data).ok())
-            .flatten()
+        plain.then(|| std::str::from_utf8(&self.data).ok()).flatten()
     }
 
     /// Bytes it takes up in a history, near enough for limits.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        let metadata: usize = self
-            .metadata
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
+        let metadata: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
         metadata + self.data.len()
     }
 
     /// A JSON payload whose text is this payload written out, whatever its encoding.
     #[must_use]
     pub fn written_out(&self) -> Self {
-        let form = Marked {
-            payload: Written::from(self),
-        };
+        let form = Marked { payload: Written::from(self) };
         Self::json(serde_json::to_vec(&form).unwrap_or_default())
     }
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Marked {
     #[serde(rename = "$payload")]
     payload: Written,
@@ -108,27 +96,15 @@ struct Written {
 
 impl From<&Payload> for Written {
     fn from(payload: &Payload) -> Self {
-        let metadata = payload
-            .metadata
-            .iter()
-            .map(|(key, value)| (key.clone(), BASE64.encode(value)));
-        Self {
-            metadata: metadata.collect(),
-            data: BASE64.encode(&payload.data),
-        }
+        let metadata = payload.metadata.iter().map(|(key, value)| (key.clone(), BASE64.encode(value)));
+        Self { metadata: metadata.collect(), data: BASE64.encode(&payload.data) }
     }
 }
 
 impl Written {
     fn read(self) -> Result<Payload, base64::DecodeError> {
-        let metadata = self
-            .metadata
-            .into_iter()
-            .map(|(key, value)| Ok((key, BASE64.decode(value)?.into())));
-        Ok(Payload {
-            metadata: metadata.collect::<Result<_, _>>()?,
-            data: BASE64.decode(self.data)?.into(),
-        })
+        let metadata = self.metadata.into_iter().map(|(key, value)| Ok((key, BASE64.decode(value)?.into())));
+        Ok(Payload { metadata: metadata.collect::<Result<_, _>>()?, data: BASE64.decode(self.data)?.into() })
     }
 }
 
@@ -152,9 +128,7 @@ impl Serialize for Payload {
         {
             return raw.serialize(serializer);
         }
-        let written = serde_json::value::to_raw_value(&Marked {
-            payload: Written::from(self),
-        });
+        let written = serde_json::value::to_raw_value(&Marked { payload: Written::from(self) });
         written.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
@@ -163,13 +137,8 @@ impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if !deserializer.is_human_readable() {
             let (metadata, data) = <(Vec<(String, ByteBuf)>, ByteBuf)>::deserialize(deserializer)?;
-            let metadata = metadata
-                .into_iter()
-                .map(|(key, value)| (key, value.into_vec().into()));
-            return Ok(Self {
-                metadata: metadata.collect(),
-                data: data.into_vec().into(),
-            });
+            let metadata = metadata.into_iter().map(|(key, value)| (key, value.into_vec().into()));
+            return Ok(Self { metadata: metadata.collect(), data: data.into_vec().into() });
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         if raw.get().starts_with('{')

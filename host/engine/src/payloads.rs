@@ -60,7 +60,8 @@ macro_rules! walk {
                     | E::ActivityTaskCancelRequested { .. }
                     | E::TimerStarted { .. }
                     | E::TimerFired { .. }
-                    | E::TimerCanceled { .. } => {}
+                    | E::TimerCanceled { .. }
+                    | E::ActivationCompleted {} => {}
                 }
             }
         }
@@ -69,3 +70,19 @@ macro_rules! walk {
 
 walk!(for_each_payload, in_failure, iter, values, Arc::as_ref, ());
 walk!(for_each_payload_mut, in_failure_mut, iter_mut, values_mut, Arc::make_mut, (mut));
+
+impl E {
+    /// Text of a command, apart from payloads: what else a guest can make large.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            E::ActivityTaskScheduled(scheduled) => {
+                let headers: usize = scheduled.headers.iter().map(|(name, _)| name.len()).sum();
+                let types = scheduled.retry_policy.non_retryable_error_types.iter().map(String::len);
+                headers + types.sum::<usize>() + scheduled.summary.as_ref().map_or(0, String::len)
+            }
+            E::TimerStarted { summary, .. } => summary.as_ref().map_or(0, String::len),
+            E::WorkflowExecutionFailed { failure, .. } => failure.text_bytes(),
+            _ => 0,
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Going through a stored history with a guest again.
 
+use std::sync::Arc;
+
 use crate::{
     calls::Calls,
     divergence::Divergence,
@@ -28,58 +30,55 @@ pub enum ReplayError {
     BadHistory(#[from] BadHistory),
 }
 
-/// A replay in progress: feed it every transition, in order.
+/// A replay in progress: feed it every transition, in order, until one fails.
 #[derive(Debug, Default)]
 pub struct Replay {
-    state: State,
+    state: Arc<State>,
 }
 
 impl Replay {
     /// Repeats one transition. One that was only accepted is delivered with the next.
     ///
     /// # Errors
-    /// [`ReplayError`]; the guest has to be dropped.
+    /// [`ReplayError`]; the guest has to be dropped, and the replay with it.
     pub fn step(
         &mut self,
         transition: &Transition,
         bytes: usize,
         guest: &mut dyn Guest,
     ) -> Result<(), ReplayError> {
-        self.state.begin(transition)?;
-        self.state.apply_all(&transition.inputs)?;
+        let state = Arc::make_mut(&mut self.state);
+        state.begin(transition)?;
+        state.apply_all(&transition.inputs)?;
         if let Some(shown) = &transition.activated {
             let activation = Activation {
                 number: transition.activation,
                 time: transition.time,
                 replaying: true,
                 shown: shown.clone(),
-                events: self.state.activated(),
+                events: state.activated(),
             };
             self.activate(&activation, transition, guest)?;
         }
-        self.state.apply_all(&transition.commands)?;
-        self.state.bytes += bytes as u64;
+        let state = Arc::make_mut(&mut self.state);
+        state.apply_all(&transition.commands)?;
+        state.bytes += bytes as u64;
         Ok(())
     }
 
     fn activate(
-        &mut self,
+        &self,
         activation: &Activation,
         transition: &Transition,
         guest: &mut dyn Guest,
     ) -> Result<(), ReplayError> {
-        let mut calls = Calls::replay(std::mem::take(&mut self.state), transition.commands.clone());
+        let mut calls = Calls::replay(self.state.clone(), transition.commands.clone());
         let result = guest.activate(activation, &mut calls);
         let stopped_in_call = calls.divergence().is_some();
         if let (Err(error), false) = (&result, stopped_in_call) {
-            return Err(ReplayError::Failed {
-                activation: activation.number,
-                error: error.clone(),
-            });
+            return Err(ReplayError::Failed { activation: activation.number, error: error.clone() });
         }
-        let (state, _, divergence) = calls.finish();
-        self.state = state;
-        let Some(mut divergence) = divergence else {
+        let Some(mut divergence) = calls.finish().divergence else {
             return Ok(());
         };
         divergence.backtrace = match result {
@@ -92,6 +91,6 @@ impl Replay {
     /// The state after all transitions so far.
     #[must_use]
     pub fn into_state(self) -> State {
-        self.state
+        Arc::unwrap_or_clone(self.state)
     }
 }

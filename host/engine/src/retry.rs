@@ -45,18 +45,12 @@ impl RetryPolicy {
     /// A sentence for people.
     pub fn check(&self) -> Result<(), String> {
         if !self.backoff_coefficient.is_finite() || self.backoff_coefficient < 1.0 {
-            return Err(format!(
-                "backoff_coefficient is {}; use 1 or more",
-                self.backoff_coefficient
-            ));
+            return Err(format!("backoff_coefficient is {}; use 1 or more", self.backoff_coefficient));
         }
         if self.initial_interval == Millis(0) {
             return Err("initial_interval is zero; use a millisecond or more".to_owned());
         }
-        if self
-            .maximum_interval
-            .is_some_and(|maximum| maximum < self.initial_interval)
-        {
+        if self.maximum_interval.is_some_and(|maximum| maximum < self.initial_interval) {
             return Err("maximum_interval is shorter than initial_interval".to_owned());
         }
         Ok(())
@@ -65,20 +59,11 @@ impl RetryPolicy {
     /// The wait after the attempt of this number, from 1.
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Millis {
-        let maximum = self
-            .maximum_interval
-            .unwrap_or(Millis(self.initial_interval.0.saturating_mul(100)));
+        let maximum = self.maximum_interval.unwrap_or(Millis(self.initial_interval.0.saturating_mul(100)));
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "an interval of 2^53 ms is 285,000 years"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "an interval of 2^53 ms is 285,000 years")]
         let interval = self.initial_interval.0 as f64 * self.backoff_coefficient.powi(exponent);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "float casts saturate"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
         let interval = interval as u64;
         Millis(interval.min(maximum.0))
     }
@@ -116,14 +101,10 @@ pub fn decide(policy: &RetryPolicy, failed: FailedAttempt<'_>) -> Verdict {
         return Verdict::Stop(RetryState::MaximumAttemptsReached);
     }
     let asked = match &failed.failure.kind {
-        FailureKind::Application {
-            next_retry_delay, ..
-        } => *next_retry_delay,
+        FailureKind::Application { next_retry_delay, .. } => *next_retry_delay,
         _ => None,
     };
-    let next = failed
-        .now
-        .plus(asked.unwrap_or_else(|| policy.backoff(failed.attempt)));
+    let next = failed.now.plus(asked.unwrap_or_else(|| policy.backoff(failed.attempt)));
     if failed.expires.is_some_and(|expires| next >= expires) {
         return Verdict::Stop(RetryState::Timeout);
     }
@@ -132,18 +113,14 @@ pub fn decide(policy: &RetryPolicy, failed: FailedAttempt<'_>) -> Verdict {
 
 fn is_retryable(policy: &RetryPolicy, failure: &Failure) -> bool {
     match &failure.kind {
-        FailureKind::Application {
-            r#type,
-            non_retryable,
-            ..
-        } => !non_retryable && !policy.non_retryable_error_types.contains(r#type),
+        FailureKind::Application { r#type, non_retryable, .. } => {
+            !non_retryable && !policy.non_retryable_error_types.contains(r#type)
+        }
         FailureKind::Timeout { kind, .. } => {
             matches!(kind, TimeoutKind::StartToClose | TimeoutKind::Heartbeat)
         }
         FailureKind::Cancelled { .. } | FailureKind::Terminated {} => false,
-        FailureKind::Activity { .. }
-        | FailureKind::ChildWorkflow { .. }
-        | FailureKind::Server {} => true,
+        FailureKind::Activity { .. } | FailureKind::ChildWorkflow { .. } | FailureKind::Server {} => true,
     }
 }
 
@@ -154,12 +131,7 @@ mod tests {
     use super::*;
 
     fn failed(failure: &Failure, attempt: u32) -> FailedAttempt<'_> {
-        FailedAttempt {
-            attempt,
-            failure,
-            now: Timestamp::from_micros(0),
-            expires: None,
-        }
+        FailedAttempt { attempt, failure, now: Timestamp::from_micros(0), expires: None }
     }
 
     #[rstest]
@@ -169,19 +141,13 @@ mod tests {
     #[case(8, 100)]
     #[case(4_000_000_000, 100)]
     fn backoff_doubles_up_to_a_hundred_times_the_first(#[case] attempt: u32, #[case] seconds: u64) {
-        assert_eq!(
-            RetryPolicy::default().backoff(attempt),
-            Millis::from_secs(seconds)
-        );
+        assert_eq!(RetryPolicy::default().backoff(attempt), Millis::from_secs(seconds));
     }
 
     #[test]
     fn a_failure_names_its_own_delay() {
         let mut failure = Failure::application("Busy", "later");
-        if let FailureKind::Application {
-            next_retry_delay, ..
-        } = &mut failure.kind
-        {
+        if let FailureKind::Application { next_retry_delay, .. } = &mut failure.kind {
             *next_retry_delay = Some(Millis(7));
         }
         let verdict = decide(&RetryPolicy::default(), failed(&failure, 3));
@@ -191,35 +157,18 @@ mod tests {
     #[test]
     fn an_attempt_past_the_expiry_is_not_made() {
         let failure = Failure::application("Busy", "later");
-        let late = FailedAttempt {
-            expires: Some(Timestamp::from_micros(1_000_000)),
-            ..failed(&failure, 1)
-        };
-        assert_eq!(
-            decide(&RetryPolicy::default(), late),
-            Verdict::Stop(RetryState::Timeout)
-        );
+        let late = FailedAttempt { expires: Some(Timestamp::from_micros(1_000_000)), ..failed(&failure, 1) };
+        assert_eq!(decide(&RetryPolicy::default(), late), Verdict::Stop(RetryState::Timeout));
     }
 
     #[test]
     fn listed_types_and_non_retryable_failures_stop() {
-        let policy = RetryPolicy {
-            non_retryable_error_types: vec!["Fraud".into()],
-            ..RetryPolicy::default()
-        };
+        let policy =
+            RetryPolicy { non_retryable_error_types: vec!["Fraud".into()], ..RetryPolicy::default() };
         let stop = Verdict::Stop(RetryState::NonRetryableFailure);
-        assert_eq!(
-            decide(&policy, failed(&Failure::application("Fraud", ""), 1)),
-            stop
-        );
-        assert_eq!(
-            decide(&policy, failed(&Failure::non_retryable("Other", ""), 1)),
-            stop
-        );
-        assert_eq!(
-            decide(&policy, failed(&Failure::cancelled("stop"), 1)),
-            stop
-        );
+        assert_eq!(decide(&policy, failed(&Failure::application("Fraud", ""), 1)), stop);
+        assert_eq!(decide(&policy, failed(&Failure::non_retryable("Other", ""), 1)), stop);
+        assert_eq!(decide(&policy, failed(&Failure::cancelled("stop"), 1)), stop);
     }
 
     #[rstest]
@@ -235,15 +184,9 @@ mod tests {
 
     #[test]
     fn the_last_attempt_is_the_last() {
-        let policy = RetryPolicy {
-            maximum_attempts: 3,
-            ..RetryPolicy::default()
-        };
+        let policy = RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() };
         let failure = Failure::application("Busy", "later");
-        assert!(matches!(
-            decide(&policy, failed(&failure, 2)),
-            Verdict::Retry(_)
-        ));
+        assert!(matches!(decide(&policy, failed(&failure, 2)), Verdict::Retry(_)));
         let stop = Verdict::Stop(RetryState::MaximumAttemptsReached);
         assert_eq!(decide(&policy, failed(&failure, 3)), stop);
     }

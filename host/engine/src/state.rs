@@ -8,43 +8,22 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     Failure, Payload,
     event::{EventAttributes as E, WorkflowExecutionStarted},
     failure::{FailureKind, TimeoutKind},
     guest::{ContinueAsNewReason, GuestEvent, Request, Shown},
-    history::Transition,
+    history::{ENGINE_SEMANTICS, Transition},
     ids::{ActivityId, EventId, Operation, RequestId},
     limits,
     machines::{Next, activity::PendingActivity, timer::PendingTimer},
     time::Timestamp,
 };
 
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Open.
-    #[default]
-    Running,
-    /// It returned.
-    Completed,
-    /// It raised a failure.
-    Failed,
-    /// It stopped as it was asked to.
-    Cancelled,
-    /// It was ended from outside.
-    Terminated,
-    /// It exceeded a time limit.
-    TimedOut,
-    /// It goes on in another run.
-    ContinuedAsNew,
-}
+pub use crate::status::Status;
 
 /// An operation without an outcome.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Pending {
     /// Work outside.
     Activity(PendingActivity),
@@ -63,7 +42,7 @@ pub struct BadHistory {
 }
 
 /// A run as its history tells it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     /// How it began; absent before the first event.
     pub started: Option<Arc<WorkflowExecutionStarted>>,
@@ -126,13 +105,23 @@ impl State {
     /// Takes the time of a stored transition, which has to be the next one.
     pub(crate) fn begin(&mut self, transition: &Transition) -> Result<(), BadHistory> {
         if transition.first_event_id != self.events + 1 {
-            return Err(self.bad(format!(
-                "the next transition begins at {}",
-                transition.first_event_id
-            )));
+            return Err(self.bad(format!("the next transition begins at {}", transition.first_event_id)));
         }
         if transition.time < self.time {
             return Err(self.bad("its time is before that of the event before it".to_owned()));
+        }
+        if transition.activation != self.activations + 1 {
+            return Err(self.bad(format!("it belongs to activation {}", transition.activation)));
+        }
+        let (inputs, commands) = (&transition.inputs, &transition.commands);
+        if inputs.is_empty() && commands.is_empty() {
+            return Err(self.bad("a transition without events stands there".to_owned()));
+        }
+        if inputs.iter().any(E::is_command) || !commands.iter().all(E::is_command) {
+            return Err(self.bad("inputs and commands are mixed up".to_owned()));
+        }
+        if transition.activated.is_none() && !commands.is_empty() {
+            return Err(self.bad("there are commands without an activation".to_owned()));
         }
         self.time = transition.time;
         Ok(())
@@ -151,14 +140,8 @@ impl State {
     /// What the next activation tells the guest of its history.
     pub(crate) fn shown(&self) -> Shown {
         let reasons = [
-            (
-                self.events >= limits::HISTORY_EVENTS_SUGGEST,
-                ContinueAsNewReason::HistoryEvents,
-            ),
-            (
-                self.bytes >= limits::HISTORY_BYTES_SUGGEST,
-                ContinueAsNewReason::HistoryBytes,
-            ),
+            (self.events >= limits::HISTORY_EVENTS_SUGGEST, ContinueAsNewReason::HistoryEvents),
+            (self.bytes >= limits::HISTORY_BYTES_SUGGEST, ContinueAsNewReason::HistoryBytes),
         ];
         Shown {
             history_events: self.events,
@@ -180,29 +163,20 @@ impl State {
     #[must_use]
     pub fn run_expires(&self) -> Option<Timestamp> {
         let started = self.started.as_ref()?;
-        let limit = [started.run_timeout, started.execution_timeout]
-            .into_iter()
-            .flatten()
-            .min()?;
+        let limit = [started.run_timeout, started.execution_timeout].into_iter().flatten().min()?;
         Some(self.first_activation_at().plus(limit))
     }
 
     /// The start delay's end.
     #[must_use]
     pub fn first_activation_at(&self) -> Timestamp {
-        let delay = self
-            .started
-            .as_ref()
-            .and_then(|started| started.start_delay);
+        let delay = self.started.as_ref().and_then(|started| started.start_delay);
         self.start_time.plus(delay.unwrap_or_default())
     }
 
     /// The next event, as a place in the history.
     fn bad(&self, problem: String) -> BadHistory {
-        BadHistory {
-            event_id: self.events + 1,
-            problem,
-        }
+        BadHistory { event_id: self.events + 1, problem }
     }
 
     /// One event further: the one place where a run changes.
@@ -215,23 +189,19 @@ impl State {
             return Err(self.bad(format!("{} follows the end of the run", event.type_name())));
         }
         match event {
+            E::WorkflowExecutionStarted(started) if started.engine_semantics > ENGINE_SEMANTICS => {
+                let (theirs, ours) = (started.engine_semantics, ENGINE_SEMANTICS);
+                return Err(self.bad(format!("it follows rules {theirs}, this host knows {ours} at most")));
+            }
             E::WorkflowExecutionStarted(started) => {
                 self.start_time = self.time;
                 self.started = Some(started.clone());
                 self.undelivered.push(GuestEvent::Started(started.clone()));
             }
-            E::WorkflowExecutionSignaled {
-                signal_name,
-                input,
-                headers,
-                request_id,
-            } => {
+            E::WorkflowExecutionSignaled { signal_name, input, headers, request_id } => {
                 self.signalled(request_id.as_ref());
                 self.undelivered.push(GuestEvent::Signalled(Request {
-                    id: request_id
-                        .as_ref()
-                        .map(ToString::to_string)
-                        .unwrap_or_default(),
+                    id: request_id.as_ref().map(ToString::to_string).unwrap_or_default(),
                     name: signal_name.clone(),
                     input: input.clone(),
                     headers: headers.clone(),
@@ -239,36 +209,20 @@ impl State {
             }
             E::WorkflowExecutionCancelRequested { reason, .. } => {
                 self.cancel_requested = true;
-                self.undelivered
-                    .push(GuestEvent::CancelRequested(reason.clone()));
+                self.undelivered.push(GuestEvent::CancelRequested(reason.clone()));
             }
             E::WorkflowExecutionTerminated { reason } => {
-                self.close(
-                    Status::Terminated,
-                    Err(Failure::new(reason, FailureKind::Terminated {})),
-                );
+                self.close(Status::Terminated, Err(Failure::new(reason, FailureKind::Terminated {})));
             }
             E::WorkflowExecutionTimedOut { .. } => {
                 let kind = TimeoutKind::StartToClose;
-                self.close(
-                    Status::TimedOut,
-                    Err(Failure::timeout(kind, "the run exceeded its time limit")),
-                );
+                self.close(Status::TimedOut, Err(Failure::timeout(kind, "the run exceeded its time limit")));
             }
-            E::WorkflowExecutionCompleted { result } => {
-                self.close(Status::Completed, Ok(result.clone()))
-            }
-            E::WorkflowExecutionFailed { failure, .. } => {
-                self.close(Status::Failed, Err(failure.clone()))
-            }
+            E::WorkflowExecutionCompleted { result } => self.close(Status::Completed, Ok(result.clone())),
+            E::WorkflowExecutionFailed { failure, .. } => self.close(Status::Failed, Err(failure.clone())),
             E::WorkflowExecutionCanceled { details } => {
-                let kind = FailureKind::Cancelled {
-                    details: details.clone(),
-                };
-                self.close(
-                    Status::Cancelled,
-                    Err(Failure::new("the workflow was cancelled", kind)),
-                );
+                let kind = FailureKind::Cancelled { details: details.clone() };
+                self.close(Status::Cancelled, Err(Failure::new("the workflow was cancelled", kind)));
             }
             E::ActivityTaskScheduled(scheduled) => {
                 let activity = PendingActivity {
@@ -278,15 +232,8 @@ impl State {
                 };
                 self.start_operation(scheduled.operation, Pending::Activity(activity))?;
             }
-            E::TimerStarted {
-                operation,
-                start_to_fire,
-                summary,
-            } => {
-                let timer = PendingTimer {
-                    due: self.time.plus(*start_to_fire),
-                    summary: summary.clone(),
-                };
+            E::TimerStarted { operation, start_to_fire, summary } => {
+                let timer = PendingTimer { due: self.time.plus(*start_to_fire), summary: summary.clone() };
                 self.start_operation(*operation, Pending::Timer(timer))?;
             }
             E::ActivityTaskCompleted { operation, .. }
@@ -296,6 +243,7 @@ impl State {
             | E::ActivityTaskCanceled { operation, .. }
             | E::TimerFired { operation }
             | E::TimerCanceled { operation } => self.step_operation(*operation, event)?,
+            E::ActivationCompleted {} => {}
         }
         self.events += 1;
         Ok(())
@@ -322,24 +270,17 @@ impl State {
         self.undelivered.clear();
     }
 
-    fn start_operation(
-        &mut self,
-        operation: Operation,
-        pending: Pending,
-    ) -> Result<(), BadHistory> {
+    fn start_operation(&mut self, operation: Operation, pending: Pending) -> Result<(), BadHistory> {
         if operation != self.operations + 1 {
-            return Err(self.bad(format!(
-                "operation {operation} stands there, {} is the next",
-                self.operations + 1
-            )));
+            return Err(
+                self.bad(format!("operation {operation} stands there, {} is the next", self.operations + 1))
+            );
         }
         self.operations = operation;
-        self.deadlines
-            .extend(pending.deadline().map(|deadline| (deadline, operation)));
+        self.deadlines.extend(pending.deadline().map(|deadline| (deadline, operation)));
         if let Pending::Activity(activity) = &pending {
             self.pending_activities += 1;
-            self.activity_ids
-                .insert(activity.scheduled.activity_id.clone());
+            self.activity_ids.insert(activity.scheduled.activity_id.clone());
         }
         self.pending.insert(operation, pending);
         Ok(())
@@ -347,10 +288,9 @@ impl State {
 
     fn step_operation(&mut self, operation: Operation, event: &E) -> Result<(), BadHistory> {
         let Some(pending) = self.pending.remove(&operation) else {
-            return Err(self.bad(format!(
-                "{} of operation {operation}, which is not pending",
-                event.type_name()
-            )));
+            return Err(
+                self.bad(format!("{} of operation {operation}, which is not pending", event.type_name()))
+            );
         };
         let next = match &pending {
             Pending::Activity(activity) => activity.next(event),
@@ -364,10 +304,7 @@ impl State {
             Next::Gone => None,
             Next::Resolved(outcome) => Some(outcome),
             Next::Impossible => {
-                return Err(self.bad(format!(
-                    "{} does not fit operation {operation}",
-                    event.type_name()
-                )));
+                return Err(self.bad(format!("{} does not fit operation {operation}", event.type_name())));
             }
         };
         if let Some(deadline) = pending.deadline() {
@@ -377,8 +314,7 @@ impl State {
             self.pending_activities -= 1;
             self.activity_ids.remove(&activity.scheduled.activity_id);
         }
-        self.undelivered
-            .extend(outcome.map(|outcome| GuestEvent::Resumed { operation, outcome }));
+        self.undelivered.extend(outcome.map(|outcome| GuestEvent::Resumed { operation, outcome }));
         Ok(())
     }
 }

@@ -17,11 +17,7 @@ impl Timestamp {
     /// From microseconds since the epoch, kept within [`Self::MIN`] and [`Self::MAX`].
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
-        if micros > Self::MAX.0 {
-            Self::MAX
-        } else {
-            Self(micros)
-        }
+        if micros > Self::MAX.0 { Self::MAX } else { Self(micros) }
     }
 
     /// Microseconds since the epoch.
@@ -56,11 +52,8 @@ impl FromStr for Timestamp {
 
     /// Parses RFC 3339.
     fn from_str(text: &str) -> Result<Self, String> {
-        let time: jiff::Timestamp = text
-            .parse()
-            .map_err(|error: jiff::Error| error.to_string())?;
-        let micros =
-            u64::try_from(time.as_microsecond()).map_err(|_| "is before 1970".to_owned())?;
+        let time: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+        let micros = u64::try_from(time.as_microsecond()).map_err(|_| "is before 1970".to_owned())?;
         Ok(Self::from_micros(micros))
     }
 }
@@ -100,13 +93,10 @@ impl FromStr for Millis {
 
     /// Parses ISO 8601 or the friendly form (`30s`, `7 days`); days have 24 hours.
     fn from_str(text: &str) -> Result<Self, String> {
-        let say = |error: jiff::Error| {
-            format!("`{text}` is no duration like `30s`, `7 days` or `PT30S`: {error}")
-        };
+        let say =
+            |error: jiff::Error| format!("`{text}` is no duration like `30s`, `7 days` or `PT30S`: {error}");
         let span: jiff::Span = text.parse().map_err(say)?;
-        let duration = span
-            .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
-            .map_err(say)?;
+        let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(say)?;
         u64::try_from(duration.as_millis())
             .map(Self)
             .map_err(|_| format!("`{text}` is a negative duration; use zero or more"))

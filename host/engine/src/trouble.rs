@@ -18,7 +18,7 @@ pub struct Blocked {
 }
 
 /// Whether a run can make progress.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Trouble {
     /// It can.
     #[default]
@@ -43,6 +43,10 @@ impl Trouble {
         blocked.map_or(Self::None, Self::Blocked)
     }
 
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
     /// Why the run is parked, if it is.
     #[must_use]
     pub fn blocked(&self) -> Option<&Blocked> {
@@ -63,12 +67,7 @@ impl Trouble {
 
     pub(crate) fn failed(&mut self, error: ActivationError, now: Timestamp) {
         let (failures, same) = match &self {
-            Self::Failing {
-                error: last,
-                failures,
-                same,
-                ..
-            } if *last == error => (failures + 1, same + 1),
+            Self::Failing { error: last, failures, same, .. } if *last == error => (failures + 1, same + 1),
             Self::Failing { failures, .. } => (failures + 1, 1),
             Self::None | Self::Blocked(_) => (1, 1),
         };
@@ -78,25 +77,15 @@ impl Trouble {
             ActivationErrorKind::Nondeterminism => true,
         };
         *self = if hopeless {
-            Self::Blocked(Blocked {
-                reason: error.to_report(),
-                since: now,
-            })
+            Self::Blocked(Blocked { reason: error.to_report(), since: now })
         } else {
-            Self::Failing {
-                error,
-                failures,
-                same,
-                retry_at: now.plus(backoff(failures)),
-            }
+            Self::Failing { error, failures, same, retry_at: now.plus(backoff(failures)) }
         };
     }
 }
 
 fn backoff(failures: u32) -> Millis {
-    let doubled = limits::ACTIVATION_BACKOFF_FIRST
-        .0
-        .saturating_mul(1 << (failures - 1).min(20));
+    let doubled = limits::ACTIVATION_BACKOFF_FIRST.0.saturating_mul(1 << (failures - 1).min(20));
     Millis(doubled.min(limits::ACTIVATION_BACKOFF_MAX.0))
 }
 

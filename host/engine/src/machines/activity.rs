@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An activity without an outcome.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PendingActivity {
     /// What was asked for.
     pub scheduled: Arc<ActivityTaskScheduled>,
@@ -26,9 +26,7 @@ impl PendingActivity {
     /// When the whole expires.
     #[must_use]
     pub fn expires(&self) -> Option<Timestamp> {
-        self.scheduled
-            .schedule_to_close
-            .map(|limit| self.scheduled_at.plus(limit))
+        self.scheduled.schedule_to_close.map(|limit| self.scheduled_at.plus(limit))
     }
 
     /// The transition table.
@@ -36,30 +34,17 @@ impl PendingActivity {
         let waits = self.scheduled.cancellation_type == CancellationType::Wait;
         match (self.cancel_requested, event) {
             (false, E::ActivityTaskCancelRequested { .. }) if waits => {
-                Next::Pending(Pending::Activity(Self {
-                    cancel_requested: true,
-                    ..self.clone()
-                }))
+                Next::Pending(Pending::Activity(Self { cancel_requested: true, ..self.clone() }))
             }
             (false, E::ActivityTaskCancelRequested { .. }) => Next::Gone,
             (_, E::ActivityTaskCompleted { result, .. }) => Next::Resolved(Ok(result.clone())),
             (
                 _,
-                E::ActivityTaskFailed {
-                    failure,
-                    attempt,
-                    retry_state,
-                    ..
-                }
-                | E::ActivityTaskTimedOut {
-                    failure,
-                    attempt,
-                    retry_state,
-                    ..
-                },
+                E::ActivityTaskFailed { failure, attempt, retry_state, .. }
+                | E::ActivityTaskTimedOut { failure, attempt, retry_state, .. },
             ) => Next::Resolved(Err(self.failed(failure, *attempt, *retry_state))),
-            (_, E::ActivityTaskCanceled { details, .. }) => {
-                Next::Resolved(Err(self.cancelled(details)))
+            (_, E::ActivityTaskCanceled { details, attempt, .. }) => {
+                Next::Resolved(Err(self.cancelled(details, *attempt)))
             }
             _ => Next::Impossible,
         }
@@ -73,18 +58,9 @@ impl PendingActivity {
         Failure::new(message, self.kind(attempts, retry_state)).caused_by(cause.clone())
     }
 
-    fn cancelled(&self, details: &[Payload]) -> Failure {
-        let cause = Failure::new(
-            "activity cancelled",
-            FailureKind::Cancelled {
-                details: details.to_vec(),
-            },
-        );
-        Failure::new(
-            "activity cancelled",
-            self.kind(1, RetryState::CancelRequested),
-        )
-        .caused_by(cause)
+    fn cancelled(&self, details: &[Payload], attempts: u32) -> Failure {
+        let cause = Failure::new("activity cancelled", FailureKind::Cancelled { details: details.to_vec() });
+        Failure::new("activity cancelled", self.kind(attempts, RetryState::CancelRequested)).caused_by(cause)
     }
 
     fn kind(&self, attempts: u32, retry_state: RetryState) -> FailureKind {

@@ -3,7 +3,7 @@
 use crate::{event::EventAttributes as E, machines::Next, time::Timestamp};
 
 /// A timer that has not fired.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PendingTimer {
     /// It fires in an activation that is not before this.
     pub due: Timestamp,

@@ -1,0 +1,94 @@
+//! The folder of compiled modules.
+//!
+//! **Invariant:** only this host's user writes to it, and only whole files that its own compiler made, since
+//! what is loaded from there runs as native code.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use dalsegno_engine::ids::ModuleDigest;
+use tempfile::NamedTempFile;
+use wasmtime::{Engine, component::Component};
+
+use crate::SandboxError;
+
+pub(crate) struct Artifacts {
+    folder: PathBuf,
+}
+
+const OWNER_ONLY: u32 = 0o700;
+
+impl Artifacts {
+    /// Makes the folder, or makes sure of it.
+    pub(crate) fn open(folder: &Path) -> Result<Self, SandboxError> {
+        let fail = |action| move |error| cache_error(action, folder, error);
+        let made = fs::DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(folder);
+        made.map_err(fail("make the cache folder"))?;
+        let metadata = fs::metadata(folder).map_err(fail("read the cache folder"))?;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(SandboxError::ForeignCache(folder.to_owned()));
+        }
+        if metadata.mode() & 0o777 != OWNER_ONLY {
+            let permissions = fs::Permissions::from_mode(OWNER_ONLY);
+            fs::set_permissions(folder, permissions).map_err(fail("protect the cache folder"))?;
+        }
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Where a module's artifact is, or will be.
+    pub(crate) fn path(&self, digest: &ModuleDigest, compatibility: &str) -> PathBuf {
+        // A digest has no other characters; a foreign text must not lead out of the folder.
+        let name: String = digest.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+        self.folder.join(format!("{name}-{compatibility}.cwasm"))
+    }
+
+    /// A file to write an artifact to; gone if it is not [stored](Self::store).
+    pub(crate) fn new_file(&self) -> Result<NamedTempFile, SandboxError> {
+        NamedTempFile::with_prefix_in("compiling-", &self.folder)
+            .map_err(|error| cache_error("write to the cache folder", &self.folder, error))
+    }
+
+    /// Puts a whole artifact in its place, durably, and at once for who looks.
+    pub(crate) fn store(&self, file: NamedTempFile, path: &Path) -> Result<(), SandboxError> {
+        let fail = |error| cache_error("store the compiled module", path, error);
+        // Invariant: the content is durable before its name is, since half an artifact must not be run.
+        file.as_file().sync_all().map_err(fail)?;
+        file.persist(path).map_err(|error| fail(error.error))?;
+        fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(fail)
+    }
+
+    /// `None`: there is no such artifact.
+    pub(crate) fn load(
+        &self,
+        engine: &Engine,
+        path: &Path,
+    ) -> Result<Option<Component>, SandboxError> {
+        match fs::metadata(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cache_error("read the compiled module", path, error)),
+        }
+        deserialize(engine, path).map(Some).map_err(|error| SandboxError::Artifact {
+            path: path.to_owned(),
+            message: format!("{error:#}; remove the file, it will be compiled again"),
+        })
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the folder is this user's alone, and holds whole files of this host's own compiler only"
+)]
+fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: see the invariant of this module. wasmtime checks itself that its version and settings are
+    // those that made the file.
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+fn cache_error(action: &'static str, path: &Path, error: std::io::Error) -> SandboxError {
+    SandboxError::Cache { action, path: path.to_owned(), error }
+}

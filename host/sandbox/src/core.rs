@@ -1,0 +1,51 @@
+//! What every module and guest of one sandbox shares: engine, linker, clock, settings.
+
+use std::sync::Arc;
+
+use wasmtime::{Engine, component::Linker};
+
+use crate::{
+    SandboxConfig, SandboxError,
+    context::Context,
+    engine::{self, Purpose},
+    imports, limits,
+    ticker::Ticker,
+    wasi,
+};
+
+pub(crate) struct Core {
+    pub(crate) config: SandboxConfig,
+    pub(crate) engine: Engine,
+    /// Everything that any module may import, but for what [`wasi::linker_for`] adds.
+    pub(crate) linker: Linker<Context>,
+    /// Names what artifacts depend on beside their module.
+    pub(crate) compatibility: String,
+    _ticker: Ticker,
+}
+
+impl Core {
+    pub(crate) fn new(config: SandboxConfig) -> Result<Arc<Self>, SandboxError> {
+        let failed = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
+        let engine = Purpose::Run(&config).engine().map_err(failed)?;
+        let linker = linker(&engine).map_err(failed)?;
+        let ticker = Ticker::start(&engine)
+            .map_err(|error| SandboxError::Engine(format!("no thread for its clock: {error}")))?;
+        let compatibility = engine::compatibility(&engine);
+        Ok(Arc::new(Self { config, engine, linker, compatibility, _ticker: ticker }))
+    }
+
+    /// How long one call of a guest may compute, on the engine's clock. One more than needed: the first
+    /// tick may come at once.
+    pub(crate) fn deadline_ticks(&self) -> u64 {
+        let ticks = self.config.activation_deadline.as_nanos().div_ceil(limits::TICK.as_nanos());
+        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}
+
+/// Everything that a module may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Context>> {
+    let mut linker = Linker::new(engine);
+    imports::add_to_linker(&mut linker)?;
+    wasi::add_to_linker(&mut linker)?;
+    Ok(linker)
+}

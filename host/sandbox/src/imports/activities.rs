@@ -1,0 +1,34 @@
+//! `activities`: work outside the sandbox.
+
+use super::unsupported;
+use crate::{
+    bindings::{activities::*, types::Payload},
+    context::Context,
+    convert,
+    stop::Stop,
+};
+
+impl Host for Context {
+    fn schedule(
+        &mut self,
+        activity_type: String,
+        input: Vec<Payload>,
+        options: Options,
+    ) -> wasmtime::Result<Operation> {
+        let ask = convert::activity::from_guest(activity_type, input, options);
+        Ok(self.calls.schedule_activity(ask).map_err(Stop::Call)?)
+    }
+
+    fn schedule_local(
+        &mut self,
+        _activity_type: String,
+        _input: Vec<Payload>,
+        _options: LocalOptions,
+    ) -> wasmtime::Result<Operation> {
+        unsupported("activities.schedule-local")
+    }
+
+    fn cancel(&mut self, operation: Operation) -> wasmtime::Result<bool> {
+        Ok(self.calls.cancel_activity(operation).map_err(Stop::Call)?)
+    }
+}

@@ -1,0 +1,206 @@
+//! Making attempts: a place in the task queue, the grant if one is needed, the limits of time, the end.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use dalsegno_engine::{
+    Failure, Payload, Timestamp,
+    attempts::{ActivityTask, AttemptResult},
+    failure::{FailureKind, TimeoutKind},
+};
+use futures_util::FutureExt;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{ActivityContext, ActivityInfo, context::Pulse};
+use crate::owner::{Owner, handle::RunHandle, message::Message};
+
+/// Begins an attempt. The step that asks for it is durable.
+pub(crate) fn dispatch(owner: &Arc<Owner>, handle: &Arc<RunHandle>, task: ActivityTask) {
+    let attempt = Attempt {
+        cancelled: handle.begin_attempt(task.scheduled.operation),
+        owner: owner.clone(),
+        handle: handle.clone(),
+        task,
+    };
+    owner.attempts.spawn(attempt.make());
+}
+
+struct Attempt {
+    owner: Arc<Owner>,
+    handle: Arc<RunHandle>,
+    task: ActivityTask,
+    cancelled: CancellationToken,
+}
+
+/// What came before an attempt could begin.
+enum Before {
+    Begin(OwnedSemaphorePermit),
+    End(Failure),
+    Draining,
+    Forget,
+}
+
+impl Attempt {
+    async fn make(self) {
+        let (operation, attempt) = (self.task.scheduled.operation, self.task.attempt);
+        let message = match self.before().await {
+            Before::Begin(permit) => {
+                let result = self.work().await;
+                drop(permit);
+                self.owner.metrics.attempt_ended(&result);
+                Message::AttemptEnded { operation, attempt, result }
+            }
+            Before::End(failure) => {
+                Message::AttemptEnded { operation, attempt, result: AttemptResult::Failed(failure) }
+            }
+            Before::Draining => Message::NotStarted { operation, attempt },
+            Before::Forget => return self.handle.end_attempt(operation),
+        };
+        self.handle.end_attempt(operation);
+        self.owner.send(&self.handle, message);
+    }
+
+    /// Waits for a place, and for leave to begin.
+    async fn before(&self) -> Before {
+        let permits = self.owner.activities.queues.permits(&self.task.scheduled.task_queue);
+        let permit = match permits.clone().try_acquire_owned() {
+            Ok(permit) if !self.owner.draining.is_cancelled() => permit,
+            _ => {
+                let limit = self.task.scheduled.schedule_to_start;
+                let place = permits.acquire_owned();
+                let place = async {
+                    match limit {
+                        Some(limit) => timeout(limit.as_duration(), place).await.map_err(|_| ()),
+                        None => Ok(place.await),
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = self.owner.draining.cancelled() => return Before::Draining,
+                    () = self.cancelled.cancelled() => return Before::End(Failure::cancelled("cancelled before it began")),
+                    place = place => match place {
+                        Ok(Ok(permit)) => permit,
+                        Ok(Err(_)) => return Before::Forget,
+                        Err(()) => return Before::End(Failure::timeout(
+                            TimeoutKind::ScheduleToStart,
+                            "no place in the task queue became free in time",
+                        )),
+                    },
+                }
+            }
+        };
+        if !self.task.needs_grant {
+            return Before::Begin(permit);
+        }
+        let (operation, attempt) = (self.task.scheduled.operation, self.task.attempt);
+        match self.owner.ask(&self.handle, |reply| Message::Grant { operation, attempt, reply }).await {
+            Some(Ok(Ok(_))) => Before::Begin(permit),
+            _ => Before::Forget,
+        }
+    }
+
+    /// Calls the code, within its limits of time.
+    async fn work(&self) -> AttemptResult {
+        let scheduled = &self.task.scheduled;
+        let Some(activity) = self.owner.activities.get(scheduled.activity_type.as_str()) else {
+            let known = self.owner.activities.names().join(", ");
+            let message = format!("no activity `{}` is registered in this host; it has: {known}", scheduled.activity_type);
+            return AttemptResult::Failed(Failure::application("ActivityNotRegistered", message));
+        };
+        let pulse = Arc::new(Pulse::new());
+        let details = last_details(self.task.last_failure.as_ref());
+        let context = ActivityContext::new(self.info(), self.cancelled.clone(), pulse.clone(), details);
+        let code = AssertUnwindSafe(activity.attempt(context, scheduled.input.clone())).catch_unwind();
+        let (limit, kind) = self.limit();
+        tokio::select! {
+            result = code => ended(result),
+            () = tokio::time::sleep(limit) => {
+                self.cancelled.cancel();
+                AttemptResult::Failed(timed_out(kind, &pulse))
+            }
+            () = silence(&pulse, scheduled.heartbeat.map(dalsegno_engine::Millis::as_duration)) => {
+                self.cancelled.cancel();
+                AttemptResult::Failed(timed_out(TimeoutKind::Heartbeat, &pulse))
+            }
+            () = self.owner.stopped.cancelled() => AttemptResult::Failed(Failure::cancelled("the host lost the run")),
+        }
+    }
+
+    /// The time of this attempt, and which limit it is.
+    fn limit(&self) -> (Duration, TimeoutKind) {
+        let scheduled = &self.task.scheduled;
+        let whole = scheduled.schedule_to_close.map(|limit| {
+            let expires = self.task.scheduled_at.plus(limit);
+            (remaining(expires, self.owner.clock.now()), TimeoutKind::ScheduleToClose)
+        });
+        let attempt = scheduled.start_to_close.map(|limit| (limit.as_duration(), TimeoutKind::StartToClose));
+        let first = whole.into_iter().chain(attempt).min_by_key(|(limit, _)| *limit);
+        first.unwrap_or((Duration::MAX, TimeoutKind::StartToClose))
+    }
+
+    fn info(&self) -> ActivityInfo {
+        let (key, scheduled) = (&self.handle.key, &self.task.scheduled);
+        ActivityInfo {
+            namespace: key.namespace.clone(),
+            workflow_id: key.workflow_id.clone(),
+            run_id: key.run_id.clone(),
+            workflow_type: self.handle.info.started.workflow_type.clone(),
+            activity_id: scheduled.activity_id.clone(),
+            activity_type: scheduled.activity_type.clone(),
+            task_queue: scheduled.task_queue.clone(),
+            attempt: self.task.attempt,
+            idempotency_key: format!("{}/{}", key.run_id, scheduled.operation),
+            scheduled_at: self.task.scheduled_at,
+            headers: scheduled.headers.clone(),
+        }
+    }
+}
+
+fn remaining(until: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_micros(until.as_micros().saturating_sub(now.as_micros()))
+}
+
+fn ended(result: Result<Result<Option<Payload>, Failure>, Box<dyn std::any::Any + Send>>) -> AttemptResult {
+    match result {
+        Ok(Ok(result)) => AttemptResult::Completed(result),
+        Ok(Err(failure)) => AttemptResult::Failed(failure),
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            AttemptResult::Failed(Failure::application("Panic", format!("the activity panicked: {text}")))
+        }
+    }
+}
+
+fn timed_out(kind: TimeoutKind, pulse: &Pulse) -> Failure {
+    let message = match kind {
+        TimeoutKind::StartToClose => "the attempt exceeded start_to_close",
+        TimeoutKind::ScheduleToStart => "the attempt exceeded schedule_to_start",
+        TimeoutKind::ScheduleToClose => "the activity exceeded schedule_to_close",
+        TimeoutKind::Heartbeat => "the attempt gave no heartbeat in time",
+    };
+    Failure::new(message, FailureKind::Timeout { kind, last_heartbeat_details: pulse.details() })
+}
+
+fn last_details(last: Option<&Failure>) -> Vec<Payload> {
+    match last.map(|failure| &failure.kind) {
+        Some(FailureKind::Timeout { last_heartbeat_details, .. }) => last_heartbeat_details.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Ends when no heartbeat came for this long; never without a limit.
+async fn silence(pulse: &Pulse, limit: Option<Duration>) {
+    let Some(limit) = limit else { return std::future::pending().await };
+    loop {
+        let silent_at: Instant = pulse.last() + limit;
+        if silent_at <= Instant::now() {
+            return;
+        }
+        tokio::time::sleep_until(silent_at.into()).await;
+    }
+}

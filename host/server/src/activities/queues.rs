@@ -1,0 +1,33 @@
+//! Task queues of native activities: how many attempts run at once.
+
+use std::{collections::HashMap, sync::Arc};
+
+use dalsegno_engine::ids::TaskQueue;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+/// The limit of each task queue.
+pub(crate) struct Queues {
+    concurrency: HashMap<String, usize>,
+    default_concurrency: usize,
+    permits: Mutex<HashMap<TaskQueue, Arc<Semaphore>>>,
+}
+
+impl Queues {
+    /// Limits by name, and one for every other queue.
+    pub(crate) fn new(concurrency: HashMap<String, usize>, default_concurrency: usize) -> Self {
+        Self { concurrency, default_concurrency, permits: Mutex::default() }
+    }
+
+    /// The places of a queue.
+    pub(crate) fn permits(&self, queue: &TaskQueue) -> Arc<Semaphore> {
+        let mut permits = self.permits.lock();
+        if let Some(found) = permits.get(queue) {
+            return found.clone();
+        }
+        let limit = self.concurrency.get(queue.as_str()).copied().unwrap_or(self.default_concurrency);
+        let made = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
+        permits.insert(queue.clone(), made.clone());
+        made
+    }
+}

@@ -1,0 +1,207 @@
+//! A host, put together and served.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use dalsegno_sandbox::{Sandbox, SandboxConfig};
+use dalsegno_store::{OpenError, OpenOptions, SharedStore};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    activities::{
+        Activities, Activity, ActivityFn, Queues,
+        command::CommandActivity,
+        http::{AllowList, HttpActivity},
+        typed,
+    },
+    api,
+    config::{HostConfig, TASK_QUEUE_CONCURRENCY},
+    modules::Modules,
+    owner::{
+        Parts,
+        guests::GuestThreads,
+        tenure::{Identity, Tenure},
+    },
+    service::Service,
+    telemetry::metrics::Metrics,
+};
+
+/// Wait before trying a database again that does not answer at the start.
+const DATABASE_RETRY: Duration = Duration::from_secs(1);
+/// Guest threads at least, so that one guest that computes long leaves others a thread.
+const GUEST_THREADS_MIN: usize = 2;
+
+/// A host, to be served. Embed it to register activities in Rust:
+///
+/// ```no_run
+/// # async fn example() -> anyhow::Result<()> {
+/// use dalsegno_server::{ActivityContext, Host};
+///
+/// dalsegno_sandbox::compile_child_main();
+/// let host = Host::builder()
+///     .activity("double", |_: ActivityContext, number: u64| async move { Ok(number * 2) })
+///     .build()
+///     .await?;
+/// host.serve(Default::default()).await
+/// # }
+/// ```
+pub struct Host {
+    config: HostConfig,
+    listener: TcpListener,
+    tenure: Arc<Tenure>,
+    service: Arc<Service>,
+    store: SharedStore,
+}
+
+/// A host in the making.
+#[derive(Default)]
+pub struct HostBuilder {
+    config: HostConfig,
+    activities: HashMap<String, Arc<dyn Activity>>,
+}
+
+impl Host {
+    /// A host with all defaults.
+    #[must_use]
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The socket has no address.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `shutdown`, then stops gracefully: it takes no new calls, lets attempts that are under
+    /// way end as long as configured, stores what runs have done, and gives the runs up.
+    ///
+    /// # Errors
+    /// The HTTP server failed.
+    pub async fn serve(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let stopped = CancellationToken::new();
+        let drain = self.config.drain.as_duration();
+        let tenure = self.tenure.clone();
+        let (asked, stop) = (shutdown.clone(), stopped.clone());
+        let tenure = tokio::spawn(async move {
+            tenure.hold(asked).await;
+            tenure.drain(drain).await;
+            stop.cancel();
+        });
+        let router = api::router(self.service.clone());
+        api::serve(self.listener, router, stopped.clone()).await?;
+        shutdown.cancel();
+        tenure.await.context("the host stopped in the middle of its work")?;
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+impl HostBuilder {
+    /// With these settings.
+    #[must_use]
+    pub fn config(mut self, config: HostConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// With an activity: `async fn(ActivityContext, A) -> Result<R, ActivityError>`. `A` is the argument, a
+    /// tuple of several, or `()`.
+    #[must_use]
+    pub fn activity<F, A, R>(mut self, name: &str, function: F) -> Self
+    where
+        F: ActivityFn<A, R>,
+        A: DeserializeOwned + Send + 'static,
+        R: Serialize + Send + 'static,
+    {
+        self.activities.insert(name.to_owned(), typed(function));
+        self
+    }
+
+    /// Opens the database, waiting for it if it does not answer yet, and the address to listen on.
+    ///
+    /// # Errors
+    /// Settings that make no sense, a database that cannot be used, an address that is taken.
+    pub async fn build(self) -> anyhow::Result<Host> {
+        let Self { config, activities } = self;
+        config.check()?;
+        let listener = TcpListener::bind(&config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}; is another host running there?", config.listen))?;
+        let store = open(&config).await?;
+        let sandbox = Sandbox::new(sandbox_config(&config))?;
+        let metrics = Arc::new(Metrics::new());
+        let modules = Arc::new(Modules::new(store.clone(), sandbox.clone()));
+        let parts = Parts {
+            store: store.clone(),
+            sandbox,
+            modules: modules.clone(),
+            activities: Arc::new(native_activities(&config, activities)?),
+            guests: GuestThreads::start(guest_threads(&config))?,
+            metrics: metrics.clone(),
+            resident_bytes_max: config.resident_bytes_max.as_usize(),
+        };
+        let identity = Identity {
+            host_id: host_id()?,
+            address: listener.local_addr()?.to_string(),
+            lease: config.lease,
+        };
+        let tenure = Arc::new(Tenure::new(parts, identity));
+        let service = Arc::new(Service::new(store.clone(), tenure.clone(), modules, metrics));
+        Ok(Host { config, listener, tenure, service, store })
+    }
+}
+
+async fn open(config: &HostConfig) -> anyhow::Result<SharedStore> {
+    loop {
+        match dalsegno_store::open(config.database.as_str(), OpenOptions::default()).await {
+            Ok(store) => return Ok(store),
+            Err(OpenError::Unavailable(problem)) => {
+                tracing::warn!(database = %config.database, %problem, "the database does not answer; trying again");
+                tokio::time::sleep(DATABASE_RETRY).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn sandbox_config(config: &HostConfig) -> SandboxConfig {
+    SandboxConfig {
+        cache_dir: config.cache_dir(),
+        memory_bytes_max: config.memory_bytes_max.as_usize(),
+        activation_deadline: config.activation_deadline.as_duration(),
+        module_bytes_max: config.module_bytes_max.as_usize(),
+        compile_deadline: config.compile_deadline.as_duration(),
+        ..SandboxConfig::default()
+    }
+}
+
+/// What the configuration asks for, and what the program registered; the latter wins.
+fn native_activities(
+    config: &HostConfig,
+    registered: HashMap<String, Arc<dyn Activity>>,
+) -> anyhow::Result<Activities> {
+    let http = HttpActivity::new(AllowList::new(&config.activities.http.allow))?;
+    let mut by_name: HashMap<String, Arc<dyn Activity>> = HashMap::from([("http".to_owned(), Arc::new(http) as _)]);
+    for (name, command) in &config.activities.command {
+        by_name.insert(name.clone(), Arc::new(CommandActivity::new(command.clone())));
+    }
+    by_name.extend(registered);
+    let limits = config.task_queues.iter().map(|(name, queue)| (name.clone(), queue.concurrency)).collect();
+    Ok(Activities::new(by_name, Queues::new(limits, TASK_QUEUE_CONCURRENCY)))
+}
+
+fn guest_threads(config: &HostConfig) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(GUEST_THREADS_MIN, usize::from);
+    config.guest_threads.map_or_else(|| processors().max(GUEST_THREADS_MIN), usize::from)
+}
+
+fn host_id() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).context("the machine gives no randomness")?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
+}

@@ -1,0 +1,253 @@
+//! The one writer: stores the steps of many runs in one transaction, and hands on what follows from them.
+//!
+//! While one batch is being written the next one gathers, so there is nothing to tune. The committer is a
+//! task of its own: no client that hangs up can drop a transaction half-way.
+
+use std::{collections::HashMap, sync::Arc, time::{Duration, Instant}};
+
+use dalsegno_engine::{ids::RunId, run::{Accepted, Effect, Refusal}};
+use dalsegno_sandbox::Telemetry;
+use dalsegno_store::{Batch, CommitError, Fence, Item, ItemOutcome, SharedStore};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{handle::RunHandle, message::{Lost, Reply}, waiters::Closed};
+use crate::telemetry::metrics::Metrics;
+
+/// Steps of one batch at most.
+const BATCH_STEPS_MAX: usize = 1_024;
+/// Bytes of history of one batch, beyond which it takes no further step.
+const BATCH_BYTES_MAX: usize = 32 << 20;
+/// Waits between attempts to reach the database again.
+const RECONNECT_FIRST: Duration = Duration::from_millis(50);
+const RECONNECT_MAX: Duration = Duration::from_secs(2);
+
+/// An answer that waits for a step to become durable.
+#[derive(Debug)]
+pub(crate) struct Ack {
+    pub(crate) reply: Reply,
+    pub(crate) answer: Result<Accepted, Refusal>,
+}
+
+/// What one turn of a run hands to the committer.
+pub(crate) struct StoredStep {
+    pub(crate) handle: Arc<RunHandle>,
+    pub(crate) item: Item,
+    pub(crate) after: AfterCommit,
+}
+
+/// What follows once a step is durable.
+#[derive(Default)]
+pub(crate) struct AfterCommit {
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) telemetry: Vec<Telemetry>,
+    pub(crate) closed: Option<Arc<Closed>>,
+    pub(crate) has_events: bool,
+}
+
+/// A step, and what became of it.
+pub(crate) struct Decided {
+    pub(crate) handle: Arc<RunHandle>,
+    pub(crate) after: AfterCommit,
+    pub(crate) outcome: Result<(), Lost>,
+}
+
+pub(crate) struct Committer {
+    pub(crate) store: SharedStore,
+    pub(crate) fence: Fence,
+    pub(crate) batches: u64,
+    pub(crate) decided: mpsc::UnboundedSender<Vec<Decided>>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Cancelled when the runs are not this host's any more.
+    pub(crate) stopped: CancellationToken,
+}
+
+/// Steps whose items went into one.
+struct Group {
+    item: Item,
+    steps: Vec<(Arc<RunHandle>, AfterCommit)>,
+}
+
+impl Committer {
+    /// Commits steps in the order they come, until there will be no more.
+    pub(crate) async fn run(mut self, mut queue: mpsc::UnboundedReceiver<StoredStep>) {
+        let mut steps = Vec::with_capacity(BATCH_STEPS_MAX);
+        while queue.recv_many(&mut steps, BATCH_STEPS_MAX).await > 0 {
+            while !steps.is_empty() {
+                let groups = fold(&mut steps);
+                self.metrics.queued_steps.set(i64::try_from(queue.len()).unwrap_or(i64::MAX));
+                let decided = self.decide(groups).await;
+                if self.decided.send(decided).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn decide(&mut self, groups: Vec<Group>) -> Vec<Decided> {
+        let (items, steps): (Vec<Item>, Vec<_>) = groups.into_iter().map(|group| (group.item, group.steps)).unzip();
+        let outcomes = self.store_items(items).await;
+        let decided = steps.into_iter().zip(outcomes).flat_map(|(steps, outcome)| {
+            steps.into_iter().map(move |(handle, after)| Decided { handle, after, outcome: outcome.clone() })
+        });
+        decided.collect()
+    }
+
+    /// Stores items; one whose data the database refuses is found by halving, so the others are stored.
+    async fn store_items(&mut self, items: Vec<Item>) -> Vec<Result<(), Lost>> {
+        if items.iter().all(is_empty) {
+            return items.iter().map(|_| Ok(())).collect();
+        }
+        match self.store_batch(&items).await {
+            Ok(outcomes) => outcomes.into_iter().map(outcome).collect(),
+            Err(CommitError::BadData(problem)) if items.len() == 1 => vec![Err(Lost::Refused(problem))],
+            Err(CommitError::BadData(_)) => {
+                let mut first = items;
+                let second = first.split_off(first.len() / 2);
+                let mut outcomes = Box::pin(self.store_items(first)).await;
+                outcomes.extend(Box::pin(self.store_items(second)).await);
+                outcomes
+            }
+            Err(_) => items.iter().map(|_| Err(Lost::NotOwner)).collect(),
+        }
+    }
+
+    /// Stores one batch, however often the connection breaks.
+    ///
+    /// # Errors
+    /// [`CommitError::BadData`] or [`CommitError::FenceLost`]; nothing is stored.
+    async fn store_batch(&mut self, items: &[Item]) -> Result<Vec<ItemOutcome>, CommitError> {
+        if self.stopped.is_cancelled() {
+            return Err(CommitError::FenceLost);
+        }
+        let batch = Batch { number: self.batches + 1, items: items.to_vec() };
+        let begun = Instant::now();
+        loop {
+            let result = match self.store.commit(&self.fence, &batch).await {
+                Err(CommitError::Unavailable(problem)) => {
+                    tracing::warn!(%problem, batch = batch.number, "a batch is not known to be stored; asking the database");
+                    self.metrics.commit_retries.inc();
+                    match self.find_out(&batch).await {
+                        Ok(true) => Ok(self.outcomes_of_lost_reply(&batch).await),
+                        Ok(false) => continue,
+                        Err(error) => Err(error),
+                    }
+                }
+                result => result,
+            };
+            match &result {
+                Ok(_) => {
+                    self.batches = batch.number;
+                    self.metrics.commit(begun.elapsed(), items.len());
+                }
+                Err(CommitError::FenceLost) => self.lose(),
+                Err(_) => {}
+            }
+            return result;
+        }
+    }
+
+    /// Whether a batch whose reply was lost is stored.
+    async fn find_out(&self, batch: &Batch) -> Result<bool, CommitError> {
+        let mut wait = RECONNECT_FIRST;
+        loop {
+            match self.store.last_batch(&self.fence).await {
+                Ok(last) if last == batch.number => return Ok(true),
+                Ok(last) if last + 1 == batch.number => return Ok(false),
+                Ok(last) => {
+                    tracing::error!(last, batch = batch.number, "the database is not where this host left it; a backup may have been restored");
+                    return Err(CommitError::FenceLost);
+                }
+                Err(CommitError::Unavailable(problem)) => {
+                    tracing::warn!(%problem, wait_ms = wait.as_millis(), "the database does not answer; trying again");
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.stopped.cancelled() => return Err(CommitError::FenceLost),
+                    }
+                    wait = (wait * 2).min(RECONNECT_MAX);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The answers of a stored batch whose reply was lost: a new run is there, or its id was taken.
+    async fn outcomes_of_lost_reply(&self, batch: &Batch) -> Vec<ItemOutcome> {
+        let mut outcomes = Vec::with_capacity(batch.items.len());
+        for item in &batch.items {
+            outcomes.push(match item.new {
+                Some(_) if !self.is_stored(item).await => ItemOutcome::WorkflowIdTaken,
+                _ => ItemOutcome::Committed,
+            });
+        }
+        outcomes
+    }
+
+    async fn is_stored(&self, item: &Item) -> bool {
+        loop {
+            match self.store.run(&item.run).await {
+                Ok(row) => return row.is_some(),
+                Err(error) => tracing::warn!(%error, "the database does not answer; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RECONNECT_FIRST) => {}
+                () = self.stopped.cancelled() => return false,
+            }
+        }
+    }
+
+    fn lose(&self) {
+        tracing::error!("this host does not own its runs any more; what it had not stored is dropped");
+        self.stopped.cancel();
+    }
+}
+
+fn outcome(outcome: ItemOutcome) -> Result<(), Lost> {
+    match outcome {
+        ItemOutcome::Committed => Ok(()),
+        ItemOutcome::WorkflowIdTaken => Err(Lost::WorkflowIdTaken),
+        ItemOutcome::HistoryConflict => Err(Lost::Refused("the history has another event at this place".to_owned())),
+    }
+}
+
+fn is_empty(item: &Item) -> bool {
+    item.new.is_none() && item.history.is_empty() && item.summary.is_none() && item.activities.is_empty()
+}
+
+/// Takes steps off the front, until a batch is full: one item for each run.
+fn fold(steps: &mut Vec<StoredStep>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_run: HashMap<RunId, usize> = HashMap::new();
+    let mut bytes = 0;
+    let mut taken = 0;
+    for step in steps.iter() {
+        bytes += step.item.history.iter().map(|row| row.data.len()).sum::<usize>();
+        if taken > 0 && bytes > BATCH_BYTES_MAX {
+            break;
+        }
+        taken += 1;
+    }
+    for StoredStep { handle, item, after } in steps.drain(..taken) {
+        match by_run.get(&item.run.run_id) {
+            Some(&index) => {
+                merge(&mut groups[index].item, item);
+                groups[index].steps.push((handle, after));
+            }
+            None => {
+                by_run.insert(item.run.run_id.clone(), groups.len());
+                groups.push(Group { item, steps: vec![(handle, after)] });
+            }
+        }
+    }
+    groups
+}
+
+fn merge(into: &mut Item, item: Item) {
+    into.history.extend(item.history);
+    into.summary = item.summary.or(into.summary.take());
+    for change in item.activities {
+        into.activities.retain(|earlier| earlier.operation() != change.operation());
+        into.activities.push(change);
+    }
+}

@@ -1,0 +1,63 @@
+//! The threads that guests run on, apart from tokio's.
+
+use std::{sync::Arc, thread};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::{Owner, handle::RunHandle, turn};
+
+/// Work for a guest thread.
+pub(crate) enum GuestWork {
+    /// A run has messages.
+    Turn(Arc<Owner>, Arc<RunHandle>),
+    /// A query.
+    Call(Box<dyn FnOnce() + Send>),
+}
+
+/// A pool of threads, for as long as the host lives.
+#[derive(Clone)]
+pub(crate) struct GuestThreads {
+    queue: Sender<GuestWork>,
+}
+
+impl GuestThreads {
+    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+        let (queue, work) = crossbeam_channel::unbounded();
+        for number in 0..threads.max(1) {
+            let work: Receiver<GuestWork> = work.clone();
+            thread::Builder::new().name(format!("guest-{number}")).spawn(move || serve(&work))?;
+        }
+        Ok(Self { queue })
+    }
+
+    pub(crate) fn submit(&self, work: GuestWork) {
+        // The threads only end when every sender is gone, so there is a receiver.
+        let _ = self.queue.send(work);
+    }
+
+    /// Runs a function on a guest thread.
+    pub(crate) async fn call<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit(GuestWork::Call(Box::new(move || {
+            let _ = reply.send(work());
+        })));
+        answer.await.ok()
+    }
+
+    /// Work that waits for a thread.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+}
+
+fn serve(work: &Receiver<GuestWork>) {
+    for work in work {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match work {
+            GuestWork::Turn(owner, handle) => turn::take(&owner, &handle),
+            GuestWork::Call(call) => call(),
+        }));
+        if result.is_err() {
+            tracing::error!("a guest thread survived a panic; this is a bug of the host");
+        }
+    }
+}

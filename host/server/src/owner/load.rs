@@ -1,0 +1,175 @@
+//! Bringing runs from the store into memory.
+
+use std::{hash::{DefaultHasher, Hash, Hasher}, sync::Arc, time::Duration};
+
+use dalsegno_engine::{
+    Run, State, Transition,
+    guest::RunInfo,
+    ids::{EventId, Namespace, RunId, WorkflowId},
+};
+use dalsegno_store::{HistoryRow, RunKey, RunRow, SharedStore, StoreError};
+use tokio::sync::MutexGuard;
+
+use super::{
+    Owner,
+    handle::{GuestSlot, Live, RunHandle},
+    message::Message,
+};
+use crate::modules::ModuleError;
+
+/// Transitions read at a time.
+const HISTORY_PAGE: u32 = 1_000;
+/// Wait before reading again what could not be read.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Why a run cannot be brought into memory.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Damaged(String),
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+}
+
+impl Owner {
+    /// Lets nobody else start or load a workflow of this id meanwhile.
+    pub(crate) async fn alone(&self, namespace: &Namespace, id: &WorkflowId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        (namespace, id).hash(&mut hasher);
+        let stripe = usize::try_from(hasher.finish() % self.stripes.len() as u64).unwrap_or(0);
+        self.stripes[stripe].lock().await
+    }
+
+    /// The open run of a workflow id, in memory. `None`: there is none.
+    pub(crate) async fn find_open(
+        self: &Arc<Self>,
+        namespace: &Namespace,
+        id: &WorkflowId,
+    ) -> Result<Option<Arc<RunHandle>>, LoadError> {
+        if let Some(handle) = self.registry.get(namespace, id) {
+            return Ok(Some(handle));
+        }
+        let _alone = self.alone(namespace, id).await;
+        self.find_open_alone(namespace, id).await
+    }
+
+    /// As [`Owner::find_open`], for a caller that is alone with the workflow id.
+    pub(crate) async fn find_open_alone(
+        self: &Arc<Self>,
+        namespace: &Namespace,
+        id: &WorkflowId,
+    ) -> Result<Option<Arc<RunHandle>>, LoadError> {
+        if let Some(handle) = self.registry.get(namespace, id) {
+            return Ok(Some(handle));
+        }
+        match self.store.newest_run(namespace, id).await? {
+            Some(row) if row.close_time.is_none() => self.load(row).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes a run over from the store. The caller is alone with it.
+    async fn load(self: &Arc<Self>, row: RunRow) -> Result<Arc<RunHandle>, LoadError> {
+        let module = self.modules.load(&row.module).await?;
+        let (transitions, state) = read_state(&self.store, &row.key.run_id).await?;
+        drop(transitions);
+        let attempts = self.store.activity_rows(&row.key.run_id).await?;
+        let Some(started) = state.started.clone() else {
+            return Err(LoadError::Damaged(format!("run {} has no start in its history", row.key.run_id)));
+        };
+        let info = RunInfo {
+            namespace: row.key.namespace.clone(),
+            run_id: row.key.run_id.clone(),
+            start_time: state.start_time,
+            started,
+        };
+        let summary = None;
+        let run = Run::take_over(state, attempts, row.blocked.clone(), self.clock.now());
+        let live =
+            Live { run, guest: GuestSlot::Absent, new: None, summary, acks: Vec::new(), armed: None };
+        let handle = Arc::new(RunHandle::new(row.key, module, info, live));
+        self.registry.insert(handle.clone());
+        self.send(&handle, Message::Wake);
+        Ok(handle)
+    }
+
+    /// Wakes a run that is not in memory, however long the store takes to answer.
+    pub(super) async fn wake_stored(self: &Arc<Self>, run: &RunKey) {
+        loop {
+            match self.find_open(&run.namespace, &run.workflow_id).await {
+                Ok(Some(handle)) if handle.key == *run && !self.send(&handle, Message::Wake) => {}
+                Ok(_) => return,
+                Err(LoadError::Store(StoreError::Unavailable(problem))) => {
+                    tracing::warn!(run_id = %run.run_id, %problem, "a run that is due could not be read; trying again");
+                    if !self.wait(RETRY).await {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(workflow_id = %run.workflow_id, run_id = %run.run_id, %error,
+                        "a run that is due cannot be brought into memory; it is left alone");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads the stored history for a new guest, and sends it to the run.
+    pub(super) fn load_history(self: &Arc<Self>, handle: Arc<RunHandle>) {
+        let owner = self.clone();
+        tokio::spawn(async move {
+            handle.all_durable().await;
+            loop {
+                match read_history(&owner.store, &handle.key.run_id).await {
+                    Ok(rows) => {
+                        owner.send(&handle, Message::History(rows));
+                        return;
+                    }
+                    Err(error) => tracing::warn!(run_id = %handle.key.run_id, %error, "a history could not be read; trying again"),
+                }
+                if !owner.wait(RETRY).await {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Waits. False: the owner has stopped.
+    async fn wait(&self, time: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(time) => true,
+            () = self.stopped.cancelled() => false,
+        }
+    }
+}
+
+/// A whole stored history.
+pub(crate) async fn read_history(store: &SharedStore, run: &RunId) -> Result<Vec<HistoryRow>, StoreError> {
+    let mut rows: Vec<HistoryRow> = Vec::new();
+    let mut from: EventId = 1;
+    loop {
+        let page = store.history(run, from, HISTORY_PAGE).await?;
+        let full = page.len() == HISTORY_PAGE as usize;
+        rows.extend(page);
+        match rows.last() {
+            Some(last) if full => from = last.first_event_id + u64::from(last.events),
+            _ => return Ok(rows),
+        }
+    }
+}
+
+/// A whole stored history, and the state it tells.
+pub(crate) async fn read_state(
+    store: &SharedStore,
+    run: &RunId,
+) -> Result<(Vec<Transition>, State), LoadError> {
+    let rows = read_history(store, run).await?;
+    let damaged = |problem: String| LoadError::Damaged(format!("the history of run {run}: {problem}"));
+    let transitions = rows.iter().map(|row| Transition::decode(&row.data)).collect::<Result<Vec<_>, _>>();
+    let transitions = transitions.map_err(|error| damaged(error.to_string()))?;
+    let sizes = rows.iter().map(|row| row.data.len());
+    let state = State::fold(transitions.iter().zip(sizes)).map_err(|error| damaged(error.to_string()))?;
+    Ok((transitions, state))
+}

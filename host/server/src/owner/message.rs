@@ -1,0 +1,65 @@
+//! What reaches a run in memory.
+
+use dalsegno_engine::{
+    attempts::AttemptResult,
+    ids::Operation,
+    run::{Accepted, Input, Refusal},
+};
+use dalsegno_store::HistoryRow;
+use tokio::sync::oneshot;
+
+/// Why an answer did not become durable here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The host does not own the run any more.
+    NotOwner,
+    /// Another run of the workflow id was there first.
+    WorkflowIdTaken,
+    /// The database does not take the data.
+    Refused(String),
+}
+
+/// Sent once what was asked is durable, or is known not to become so.
+pub(crate) type Reply = oneshot::Sender<Result<Result<Accepted, Refusal>, Lost>>;
+
+/// One thing that happens to a run.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Look whether something is due.
+    Wake,
+    /// Answer once all that came before is durable.
+    Barrier(Reply),
+    /// A client's input.
+    Input(Input, Reply),
+    /// The run cannot go on; park it.
+    Block(String),
+    /// A client lets a failing run try again.
+    Release(Reply),
+    /// An attempt has ended.
+    AttemptEnded {
+        /// Of which activity.
+        operation: Operation,
+        /// Which attempt.
+        attempt: u32,
+        /// How.
+        result: AttemptResult,
+    },
+    /// An attempt is about to begin.
+    Grant {
+        /// Of which activity.
+        operation: Operation,
+        /// Which attempt.
+        attempt: u32,
+        /// It may begin then.
+        reply: Reply,
+    },
+    /// An attempt has not begun, and the host stops.
+    NotStarted {
+        /// Of which activity.
+        operation: Operation,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// The stored history, for a new guest.
+    History(Vec<HistoryRow>),
+}

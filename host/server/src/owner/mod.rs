@@ -1,0 +1,209 @@
+//! How runs live: the one writer of the runs this host owns.
+//!
+//! A message reaches a [`handle`]; a guest thread lets the run take a [`turn`]; the [`committer`] stores
+//! what the turn gave; [`effects`] follow the commit. [`wakes`] says when to look at a run, [`load`] brings
+//! it from the store, [`residents`] bounds what stays in memory, [`tenure`] claims the right to all that.
+
+pub(crate) mod clock;
+pub(crate) mod committer;
+mod effects;
+pub(crate) mod guests;
+pub(crate) mod handle;
+mod load;
+pub(crate) mod message;
+mod registry;
+mod residents;
+pub(crate) mod tenure;
+pub(crate) mod turn;
+pub(crate) mod waiters;
+mod wakes;
+
+pub(crate) use load::{LoadError, read_history, read_state};
+
+use std::sync::Arc;
+
+use dalsegno_engine::{
+    Status,
+    run::{Accepted, Refusal},
+};
+use dalsegno_sandbox::Sandbox;
+use dalsegno_store::{Fence, RunKey, SharedStore};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    clock::Clock,
+    committer::{Committer, StoredStep},
+    guests::{GuestThreads, GuestWork},
+    handle::{Retired, RunHandle},
+    message::{Lost, Message, Reply},
+    registry::Registry,
+    residents::Residents,
+    waiters::Waiters,
+    wakes::Wakes,
+};
+use crate::{activities::Activities, modules::Modules, telemetry::metrics::Metrics};
+
+/// What every owner of this host uses.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) store: SharedStore,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) activities: Arc<Activities>,
+    pub(crate) guests: GuestThreads,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) resident_bytes_max: usize,
+}
+
+/// The runs of this host, for as long as it owns them.
+pub(crate) struct Owner {
+    pub(crate) store: SharedStore,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) activities: Arc<Activities>,
+    pub(crate) guests: GuestThreads,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
+    pub(crate) registry: Registry,
+    pub(crate) residents: Residents,
+    pub(crate) wakes: Wakes,
+    pub(crate) waiters: Waiters,
+    /// One for each of some groups of workflow ids: starting and loading a workflow happen one at a time.
+    stripes: Vec<tokio::sync::Mutex<()>>,
+    committer: mpsc::UnboundedSender<StoredStep>,
+    /// The right to write.
+    fence: Fence,
+    /// Attempts under way, or waiting to begin.
+    pub(crate) attempts: TaskTracker,
+    /// Cancelled when the runs are not this host's any more.
+    pub(crate) stopped: CancellationToken,
+    /// Cancelled when no attempt is to begin any more, because the host stops.
+    pub(crate) draining: CancellationToken,
+}
+
+/// Groups of workflow ids that are started or loaded one at a time.
+const STRIPES: usize = 256;
+
+impl Owner {
+    /// Begins to own all runs, under a fence.
+    pub(crate) fn begin(parts: Parts, fence: Fence, clock: Clock) -> Arc<Self> {
+        let (committer, steps) = mpsc::unbounded_channel();
+        let (decided, follow) = mpsc::unbounded_channel();
+        let stopped = CancellationToken::new();
+        let writer = Committer {
+            store: parts.store.clone(),
+            fence: fence.clone(),
+            batches: 0,
+            decided,
+            metrics: parts.metrics.clone(),
+            stopped: stopped.clone(),
+        };
+        let owner = Arc::new(Self {
+            store: parts.store,
+            sandbox: parts.sandbox,
+            modules: parts.modules,
+            activities: parts.activities,
+            guests: parts.guests,
+            clock,
+            registry: Registry::new(),
+            residents: Residents::new(parts.resident_bytes_max, parts.metrics.clone()),
+            metrics: parts.metrics,
+            wakes: Wakes::default(),
+            waiters: Waiters::default(),
+            stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
+            committer,
+            fence,
+            attempts: TaskTracker::new(),
+            stopped,
+            draining: CancellationToken::new(),
+        });
+        tokio::spawn(writer.run(steps));
+        tokio::spawn(effects::follow(owner.clone(), follow));
+        tokio::spawn(wakes::fire(owner.clone()));
+        tokio::spawn(wakes::scan(owner.clone()));
+        owner
+    }
+
+    /// Steps that wait for the database, and turns that wait for a thread.
+    pub(crate) fn backlog(&self) -> usize {
+        let steps = usize::try_from(self.metrics.queued_steps.get()).unwrap_or(0);
+        self.guests.queued() + steps
+    }
+
+    fn commit(&self, step: StoredStep) {
+        if let Err(mpsc::error::SendError(step)) = self.committer.send(step) {
+            for ack in step.after.acks {
+                let _ = ack.reply.send(Err(Lost::NotOwner));
+            }
+        }
+    }
+
+    /// Sends a message to a run in memory. False: it is not there any more.
+    pub(crate) fn send(self: &Arc<Self>, handle: &Arc<RunHandle>, message: Message) -> bool {
+        self.try_send(handle, message).is_ok()
+    }
+
+    fn try_send(self: &Arc<Self>, handle: &Arc<RunHandle>, message: Message) -> Result<(), Retired> {
+        if handle.post(message)? {
+            self.guests.submit(GuestWork::Turn(self.clone(), handle.clone()));
+        }
+        Ok(())
+    }
+
+    /// Sends a message to a run in memory, and waits until what it does is durable. `None`: the run was
+    /// dropped from memory; look it up again.
+    pub(crate) async fn ask(
+        self: &Arc<Self>,
+        handle: &Arc<RunHandle>,
+        message: impl FnOnce(Reply) -> Message,
+    ) -> Option<Result<Result<Accepted, Refusal>, Lost>> {
+        let (reply, answer) = oneshot::channel();
+        self.try_send(handle, message(reply)).ok()?;
+        tokio::select! {
+            answer = answer => Some(answer.unwrap_or(Err(Lost::NotOwner))),
+            () = self.stopped.cancelled() => Some(Err(Lost::NotOwner)),
+        }
+    }
+
+    /// Answers a message to a run that has closed.
+    fn answer_closed(&self, status: Status, message: Message) {
+        match message {
+            Message::Barrier(reply) => drop(reply.send(Ok(Ok(Accepted::Duplicate)))),
+            Message::Input(_, reply) | Message::Release(reply) => {
+                drop(reply.send(Ok(Err(Refusal::Closed(status)))));
+            }
+            Message::Grant { reply, .. } => drop(reply.send(Ok(Err(Refusal::StaleAttempt)))),
+            other => effects::refuse(other, &Lost::NotOwner),
+        }
+    }
+
+    /// Wakes a run if it is in memory.
+    fn wake_resident(self: &Arc<Self>, run: &RunKey) -> bool {
+        let handle = self.registry.get(&run.namespace, &run.workflow_id);
+        handle.is_some_and(|handle| handle.key == *run && self.send(&handle, Message::Wake))
+    }
+
+    /// Lets the attempts under way end, and begins no others.
+    async fn drain_attempts(&self) {
+        self.draining.cancel();
+        self.attempts.close();
+        self.attempts.wait().await;
+    }
+
+    /// Waits until all that runs have done is durable.
+    async fn settle(self: &Arc<Self>) {
+        for handle in self.registry.all() {
+            self.ask(&handle, Message::Barrier).await;
+        }
+    }
+
+    /// Stops for good: nothing more is stored or done.
+    pub(crate) fn stop(&self) {
+        self.stopped.cancel();
+        for handle in self.registry.all() {
+            handle.retire().into_iter().for_each(|message| effects::refuse(message, &Lost::NotOwner));
+            self.registry.remove(&handle);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Claiming the right to own runs, keeping it, and giving it up.
+
+use std::{sync::Arc, time::Duration};
+
+use dalsegno_engine::Millis;
+use dalsegno_store::{Claim, CommitError, Fence};
+use parking_lot::RwLock;
+use tokio_util::sync::CancellationToken;
+
+use super::{Owner, Parts, clock::Clock};
+
+/// Wait between claims while another host has the runs, at most.
+const CLAIM_EVERY: Duration = Duration::from_millis(500);
+/// Wait before trying a database again that does not answer.
+const DATABASE_RETRY: Duration = Duration::from_secs(1);
+/// How long a stopping host waits for the database to take what runs have done.
+const SETTLE_MAX: Duration = Duration::from_secs(5);
+
+/// Who this host is.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) host_id: String,
+    pub(crate) address: String,
+    pub(crate) lease: Millis,
+}
+
+/// Whether this host owns the runs, and why not.
+pub(crate) struct Tenure {
+    standing: RwLock<Standing>,
+    parts: Parts,
+    identity: Identity,
+}
+
+/// How this host stands to the runs.
+#[derive(Clone)]
+pub(crate) enum Standing {
+    /// It owns them.
+    Owner(Arc<Owner>),
+    /// It does not, for this reason.
+    Waiting(String),
+}
+
+impl Tenure {
+    pub(crate) fn new(parts: Parts, identity: Identity) -> Self {
+        let standing = RwLock::new(Standing::Waiting("the host is starting".to_owned()));
+        Self { standing, parts, identity }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing.read().clone()
+    }
+
+    fn stand(&self, standing: Standing) {
+        *self.standing.write() = standing;
+    }
+
+    fn wait(&self, reason: String) {
+        let changed = !matches!(&*self.standing.read(), Standing::Waiting(before) if *before == reason);
+        if changed {
+            tracing::info!(%reason, "this host does not own the runs");
+            self.stand(Standing::Waiting(reason));
+        }
+    }
+
+    /// Claims and keeps the runs until `shutdown`.
+    pub(crate) async fn hold(&self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let wait = match self.claim().await {
+                Ok((fence, owner)) => {
+                    self.keep(&fence, &owner, &shutdown).await;
+                    continue;
+                }
+                Err(wait) => wait,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    async fn claim(&self) -> Result<(Fence, Arc<Owner>), Duration> {
+        let Identity { host_id, address, lease } = &self.identity;
+        match self.parts.store.claim(host_id, address, *lease).await {
+            Ok(Claim::Granted { fence, now }) => {
+                tracing::info!(epoch = fence.epoch, "this host owns the runs");
+                self.parts.modules.forget_deployments();
+                let owner = Owner::begin(self.parts.clone(), fence.clone(), Clock::new(now));
+                self.stand(Standing::Owner(owner.clone()));
+                Ok((fence, owner))
+            }
+            Ok(Claim::Held { address, until, now }) => {
+                self.wait(format!("the host at {address} owns the runs"));
+                Err(until.since(now).as_duration().clamp(Duration::from_millis(50), CLAIM_EVERY))
+            }
+            Err(error) => {
+                self.wait(error.to_string());
+                Err(DATABASE_RETRY)
+            }
+        }
+    }
+
+    /// Renews the lease until it is lost or the host stops.
+    async fn keep(&self, fence: &Fence, owner: &Arc<Owner>, shutdown: &CancellationToken) {
+        let every = self.identity.lease.as_duration() / 3;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(every) => {}
+                () = owner.stopped.cancelled() => break,
+                () = shutdown.cancelled() => return,
+            }
+            match self.parts.store.renew(fence, self.identity.lease).await {
+                Ok(now) => owner.clock.sync(now),
+                Err(CommitError::FenceLost) => break,
+                Err(error) => tracing::warn!(%error, "the lease could not be renewed; trying again"),
+            }
+        }
+        owner.stop();
+        self.wait("another host took the runs over".to_owned());
+    }
+
+    /// Stops gracefully: attempts under way may end, what is settled is stored, and the runs are given up.
+    pub(crate) async fn drain(&self, wait: Duration) {
+        let Standing::Owner(owner) = self.standing() else { return };
+        if tokio::time::timeout(wait, owner.drain_attempts()).await.is_err() {
+            tracing::warn!("attempts were still under way when the host stopped; they count as made");
+        }
+        self.wait("the host is stopping".to_owned());
+        if tokio::time::timeout(SETTLE_MAX, owner.settle()).await.is_err() {
+            tracing::warn!("not all that runs did was stored before the host stopped; the next host finds out");
+        }
+        owner.stop();
+        if let Err(error) = self.parts.store.release(&owner.fence).await {
+            tracing::warn!(%error, "the runs could not be given up; the next host waits for the lease to end");
+        }
+    }
+}

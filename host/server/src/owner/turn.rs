@@ -1,0 +1,240 @@
+//! One turn of a run, on a guest thread: messages in, an activation if one is due, a step out.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dalsegno_engine::{
+    Timestamp, Transition,
+    guest::{ActivationError, ActivationErrorKind},
+    replay::{Replay, ReplayError},
+    run::Step,
+};
+use dalsegno_sandbox::{Instance, Telemetry};
+use dalsegno_store::{HistoryRow, Item};
+
+use super::{
+    Owner,
+    committer::{Ack, AfterCommit, StoredStep},
+    guests::GuestWork,
+    handle::{GuestSlot, Live, RunHandle},
+    message::Message,
+    residents,
+    waiters::Closed,
+};
+
+/// What a run takes up in memory beside its guest, about.
+const RUN_BYTES: usize = 4 << 10;
+
+/// Takes a turn.
+pub(crate) fn take(owner: &Arc<Owner>, handle: &Arc<RunHandle>) {
+    let messages = handle.take_messages();
+    let mut live = handle.live.lock();
+    live.run.tick(owner.clock.now());
+    for message in messages {
+        receive(&mut live, message);
+    }
+    let mut telemetry = Vec::new();
+    if !live.run.is_ready() || bring_guest(owner, handle, &mut live) {
+        if live.run.is_ready() {
+            telemetry = activate(owner, handle, &mut live);
+        }
+        hand_over(owner, handle, &mut live, telemetry);
+    }
+    rest(owner, handle, live);
+    if handle.end_turn() {
+        owner.guests.submit(GuestWork::Turn(owner.clone(), handle.clone()));
+    }
+}
+
+fn receive(live: &mut Live, message: Message) {
+    let run = &mut live.run;
+    let (answer, reply) = match message {
+        Message::Wake => return,
+        Message::Block(reason) => return run.block(reason),
+        Message::Barrier(reply) => (Ok(dalsegno_engine::run::Accepted::Duplicate), reply),
+        Message::Input(input, reply) => (run.accept(input), reply),
+        Message::Release(reply) => {
+            run.release();
+            (Ok(dalsegno_engine::run::Accepted::New), reply)
+        }
+        Message::Grant { operation, attempt, reply } => {
+            (run.grant(operation, attempt).map(|()| dalsegno_engine::run::Accepted::New), reply)
+        }
+        Message::AttemptEnded { operation, attempt, result } => {
+            // A stale end is one that the run has given up waiting for.
+            let _ = run.attempt_ended(operation, attempt, result);
+            return;
+        }
+        Message::NotStarted { operation, attempt } => {
+            let _ = run.not_started(operation, attempt);
+            return;
+        }
+        Message::History(rows) => {
+            live.guest = GuestSlot::Loaded(rows);
+            return;
+        }
+    };
+    match answer {
+        Err(_) => drop(reply.send(Ok(answer))),
+        Ok(_) => live.acks.push(Ack { reply, answer }),
+    }
+}
+
+/// Sees to it that the guest is in memory. False: its history has to be read first.
+fn bring_guest(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) -> bool {
+    let rows = match std::mem::take(&mut live.guest) {
+        GuestSlot::Resident(guest) => {
+            live.guest = GuestSlot::Resident(guest);
+            return true;
+        }
+        GuestSlot::Loading => {
+            live.guest = GuestSlot::Loading;
+            return false;
+        }
+        GuestSlot::Absent if live.run.state().activations > 0 => {
+            live.guest = GuestSlot::Loading;
+            owner.load_history(handle.clone());
+            return false;
+        }
+        GuestSlot::Absent => Vec::new(),
+        GuestSlot::Loaded(rows) => rows,
+    };
+    match replay(owner, handle, &rows) {
+        Ok(guest) => live.guest = GuestSlot::Resident(Box::new(guest)),
+        Err(error) => fail(owner, handle, live, error),
+    }
+    true
+}
+
+/// A guest at the present: a fresh one that has repeated the stored history.
+pub(crate) fn replay(
+    owner: &Owner,
+    handle: &RunHandle,
+    rows: &[HistoryRow],
+) -> Result<Instance, ActivationError> {
+    let mut guest = owner.sandbox.instantiate(&handle.module, handle.info.clone())?;
+    let mut replay = Replay::default();
+    for row in rows {
+        let transition = Transition::decode(&row.data).map_err(|error| nondeterminism(error.to_string(), String::new()))?;
+        replay.step(&transition, row.data.len(), &mut guest).map_err(replay_failed)?;
+    }
+    owner.metrics.replays.inc();
+    Ok(guest)
+}
+
+pub(crate) fn replay_failed(error: ReplayError) -> ActivationError {
+    match error {
+        ReplayError::Diverged(divergence) => {
+            let backtrace = divergence.backtrace.clone();
+            nondeterminism(ReplayError::Diverged(divergence).to_string(), backtrace)
+        }
+        ReplayError::Failed { activation, error } => {
+            ActivationError { message: format!("activation {activation} failed in the replay: {error}"), ..error }
+        }
+        ReplayError::BadHistory(bad) => nondeterminism(bad.to_string(), String::new()),
+    }
+}
+
+fn nondeterminism(message: String, backtrace: String) -> ActivationError {
+    ActivationError { kind: ActivationErrorKind::Nondeterminism, message, backtrace }
+}
+
+/// Counts a failure, and drops the guest: nobody knows what state it is in.
+fn fail(owner: &Owner, handle: &RunHandle, live: &mut Live, error: ActivationError) {
+    live.run.failed(error.clone());
+    failed(owner, handle, live, &error);
+}
+
+fn failed(owner: &Owner, handle: &RunHandle, live: &mut Live, error: &ActivationError) {
+    live.guest = GuestSlot::Absent;
+    owner.metrics.activation_failures.inc();
+    let blocked = live.run.trouble().blocked().is_some();
+    tracing::warn!(namespace = %handle.key.namespace, workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id,
+        kind = ?error.kind, blocked, error = %error.to_report(), "an activation failed");
+    *handle.last_error.lock() = Some(error.to_report());
+}
+
+fn activate(owner: &Owner, handle: &RunHandle, live: &mut Live) -> Vec<Telemetry> {
+    let GuestSlot::Resident(guest) = &mut live.guest else { return Vec::new() };
+    owner.metrics.activations.inc();
+    let result = live.run.activate(guest.as_mut());
+    let telemetry = guest.take_telemetry();
+    match result {
+        Ok(()) => *handle.last_error.lock() = None,
+        Err(error) => failed(owner, handle, live, &error),
+    }
+    telemetry
+}
+
+/// Settles the turn, and hands what it gave to the committer.
+fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telemetry: Vec<Telemetry>) {
+    let Step { transition, rows, summary, effects } = live.run.settle();
+    let has_events = transition.is_some();
+    let history: Vec<HistoryRow> = transition.map(|transition| row(&transition)).into_iter().collect();
+    live.run.stored_bytes(history.iter().map(|row| row.data.len()).sum());
+    let changed = live.summary.as_ref() != Some(&summary);
+    let closed = live.run.state().is_closed() && changed;
+    let item = Item {
+        run: handle.key.clone(),
+        new: live.new.take(),
+        history,
+        summary: changed.then(|| summary.clone()),
+        activities: rows,
+    };
+    let after = AfterCommit {
+        acks: std::mem::take(&mut live.acks),
+        effects,
+        telemetry,
+        closed: closed.then(|| closed_run(handle, live)).flatten(),
+        has_events,
+    };
+    if !has_events && !changed && item.activities.is_empty() && after.acks.is_empty() && after.effects.is_empty() {
+        return;
+    }
+    live.summary = Some(summary);
+    handle.handed_over();
+    owner.commit(StoredStep { handle: handle.clone(), item, after });
+}
+
+fn closed_run(handle: &RunHandle, live: &Live) -> Option<Arc<Closed>> {
+    let state = live.run.state();
+    let outcome = state.outcome.clone()?;
+    Some(Arc::new(Closed { run_id: handle.key.run_id.clone(), status: state.status, outcome }))
+}
+
+fn row(transition: &Transition) -> HistoryRow {
+    HistoryRow {
+        first_event_id: transition.first_event_id,
+        events: u32::try_from(transition.len()).unwrap_or(u32::MAX),
+        activation: transition.activation,
+        activated: transition.activated.is_some(),
+        time: transition.time,
+        data: Bytes::from(transition.encode()),
+    }
+}
+
+/// Lets go of the run: arms its wake-up, and counts its guest.
+fn rest(owner: &Owner, handle: &Arc<RunHandle>, mut live: parking_lot::MutexGuard<'_, Live>) {
+    let wake: Option<Timestamp> = match live.guest {
+        // The history's arrival is the next turn.
+        GuestSlot::Loading => None,
+        _ => live.run.next_wake(),
+    };
+    if let Some(at) = wake.filter(|at| live.armed.is_none_or(|armed| *at < armed || armed <= owner.clock.now())) {
+        live.armed = Some(at);
+        owner.wakes.arm(&handle.key, at, owner.clock.now(), live.run.is_at_rest());
+    }
+    if live.run.state().is_closed() {
+        live.guest = GuestSlot::Absent;
+        return;
+    }
+    let guest_bytes = match &live.guest {
+        GuestSlot::Resident(guest) => guest.memory_bytes(),
+        GuestSlot::Absent | GuestSlot::Loading | GuestSlot::Loaded(_) => 0,
+    };
+    drop(live);
+    owner.residents.used(handle, RUN_BYTES + guest_bytes);
+    if owner.residents.is_over() {
+        residents::evict(owner);
+    }
+}

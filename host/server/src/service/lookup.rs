@@ -1,0 +1,152 @@
+//! Finding what a call is about.
+
+use std::sync::Arc;
+
+use dalsegno_engine::{
+    ids::Namespace,
+    run::{Accepted, Refusal},
+};
+use dalsegno_store::RunRow;
+
+use super::{ErrorCode, RunRef, Service, ServiceError};
+use crate::{
+    modules::ModuleError,
+    owner::{
+        LoadError, Owner,
+        handle::RunHandle,
+        message::{Lost, Message, Reply},
+        tenure::Standing,
+    },
+};
+
+/// Times a run is looked up again because it was just dropped from memory.
+const LOOKUPS_MAX: usize = 8;
+/// Steps and turns that wait, from which on new calls are refused.
+const BACKLOG_MAX: usize = 20_000;
+
+impl Service {
+    /// The owner of the runs, if this host is.
+    pub(super) fn owner(&self) -> Result<Arc<Owner>, ServiceError> {
+        match self.tenure.standing() {
+            Standing::Owner(owner) if owner.draining.is_cancelled() => {
+                Err(ServiceError::new(ErrorCode::ShuttingDown, "the host is stopping"))
+            }
+            Standing::Owner(owner) => Ok(owner),
+            Standing::Waiting(reason) => Err(ServiceError::new(ErrorCode::NotOwner, reason)),
+        }
+    }
+
+    /// The owner of the runs, if it can take more work.
+    pub(super) fn owner_with_room(&self) -> Result<Arc<Owner>, ServiceError> {
+        let owner = self.owner()?;
+        if owner.backlog() > BACKLOG_MAX {
+            return Err(ServiceError::new(ErrorCode::Overloaded, "too much work waits to be stored"));
+        }
+        Ok(owner)
+    }
+
+    /// Refuses a namespace that does not exist.
+    pub(super) async fn check_namespace(&self, namespace: &Namespace) -> Result<(), ServiceError> {
+        if self.namespaces.read().contains(namespace) {
+            return Ok(());
+        }
+        if !self.store.namespace_exists(namespace).await? {
+            return Err(ServiceError::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{namespace}`")));
+        }
+        self.namespaces.write().insert(namespace.clone());
+        Ok(())
+    }
+
+    /// The run that a reference means now.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NamespaceNotFound`], [`ErrorCode::WorkflowNotFound`], or the database's.
+    pub async fn resolve(&self, run: &RunRef) -> Result<RunRow, ServiceError> {
+        self.check_namespace(&run.namespace).await?;
+        let row = match &run.run_id {
+            None => self.store.newest_run(&run.namespace, &run.workflow_id).await?,
+            Some(run_id) => self.store.run(&run.key(run_id)).await?,
+        };
+        row.ok_or_else(|| not_found(run))
+    }
+
+    /// Sends a message to an open run, and waits until what it does is durable.
+    pub(super) async fn ask(
+        &self,
+        run: &RunRef,
+        message: impl Fn(Reply) -> Message,
+    ) -> Result<Accepted, ServiceError> {
+        self.check_namespace(&run.namespace).await?;
+        for _ in 0..LOOKUPS_MAX {
+            let owner = self.owner_with_room()?;
+            let handle = self.open_run(&owner, run).await?;
+            let Some(answer) = self.acknowledged(owner.ask(&handle, &message)).await? else { continue };
+            return answer.map_err(lost)?.map_err(refusal);
+        }
+        Err(ServiceError::new(ErrorCode::Overloaded, "the run is moving in and out of memory"))
+    }
+
+    /// Waits for an answer, no longer than a client would.
+    pub(super) async fn acknowledged<T>(&self, answer: impl Future<Output = T>) -> Result<T, ServiceError> {
+        tokio::time::timeout(super::ACKNOWLEDGE_MAX, answer).await.map_err(|_| {
+            ServiceError::new(ErrorCode::DatabaseUnavailable, "it is not known yet whether the change is stored")
+        })
+    }
+
+    async fn open_run(&self, owner: &Arc<Owner>, run: &RunRef) -> Result<Arc<RunHandle>, ServiceError> {
+        let handle = owner.find_open(&run.namespace, &run.workflow_id).await.map_err(load)?;
+        match handle {
+            Some(handle) if run.run_id.as_ref().is_none_or(|run_id| *run_id == handle.key.run_id) => Ok(handle),
+            _ => Err(ServiceError::closed(self.resolve(run).await?.status)),
+        }
+    }
+}
+
+/// No such run.
+pub(super) fn not_found(run: &RunRef) -> ServiceError {
+    let message = match &run.run_id {
+        None => format!("there is no workflow `{}`", run.workflow_id),
+        Some(run_id) => format!("the workflow `{}` has no run {run_id}", run.workflow_id),
+    };
+    ServiceError::new(ErrorCode::WorkflowNotFound, message)
+}
+
+/// Why something did not become durable.
+pub(super) fn lost(lost: Lost) -> ServiceError {
+    match lost {
+        Lost::NotOwner => ServiceError::new(ErrorCode::NotOwner, "the run is changing its owner"),
+        Lost::WorkflowIdTaken => {
+            ServiceError::new(ErrorCode::WorkflowAlreadyRunning, "another run of the workflow id was there first")
+        }
+        Lost::Refused(problem) => ServiceError::invalid(format!("the database does not take the data: {problem}")),
+    }
+}
+
+/// Why a run does not take an input.
+pub(super) fn refusal(refusal: Refusal) -> ServiceError {
+    match refusal {
+        Refusal::Closed(status) => ServiceError::closed(status),
+        Refusal::TooManySignals(_) => ServiceError::new(ErrorCode::SignalLimit, refusal.to_string()),
+        Refusal::StaleAttempt => ServiceError::invalid(refusal.to_string()),
+    }
+}
+
+/// Why a run cannot be brought into memory.
+pub(super) fn load(error: LoadError) -> ServiceError {
+    match error {
+        LoadError::Store(error) => error.into(),
+        LoadError::Module(error) => module(error),
+        LoadError::Damaged(problem) => ServiceError::new(ErrorCode::Internal, problem),
+    }
+}
+
+/// Why a module cannot be had.
+pub(super) fn module(error: ModuleError) -> ServiceError {
+    let code = match &error {
+        ModuleError::Unavailable(_) => ErrorCode::DatabaseUnavailable,
+        ModuleError::Missing(_) => ErrorCode::ModuleNotFound,
+        ModuleError::Refused(_) => ErrorCode::ModuleRefused,
+        ModuleError::Broken(_) => ErrorCode::Internal,
+    };
+    ServiceError::new(code, error.to_string())
+}

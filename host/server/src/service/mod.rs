@@ -1,0 +1,70 @@
+//! What clients can ask of a host, whatever the protocol. One file for each group of calls.
+//!
+//! **Invariant:** a call that changes something answers when the change is durable, never before.
+
+mod error;
+mod lookup;
+mod messages;
+mod modules;
+mod query;
+mod reads;
+mod result;
+mod start;
+mod types;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use dalsegno_engine::ids::Namespace;
+use dalsegno_store::SharedStore;
+use parking_lot::RwLock;
+
+use crate::{
+    modules::Modules,
+    owner::tenure::{Standing, Tenure},
+    telemetry::metrics::Metrics,
+};
+
+pub use error::{ErrorCode, ServiceError};
+pub use types::*;
+
+/// How long a call waits for a change to become durable before it says that it does not know.
+const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(10);
+
+/// A host, as its clients see it.
+pub struct Service {
+    pub(crate) store: SharedStore,
+    pub(crate) tenure: Arc<Tenure>,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Known to exist.
+    pub(crate) namespaces: RwLock<HashSet<Namespace>>,
+}
+
+impl Service {
+    pub(crate) fn new(
+        store: SharedStore,
+        tenure: Arc<Tenure>,
+        modules: Arc<Modules>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { store, tenure, modules, metrics, namespaces: RwLock::default() }
+    }
+
+    /// Why the host takes no requests, if so.
+    pub async fn not_ready(&self) -> Option<String> {
+        match self.tenure.standing() {
+            Standing::Waiting(reason) => Some(reason),
+            Standing::Owner(owner) if owner.draining.is_cancelled() => Some("the host is stopping".to_owned()),
+            Standing::Owner(_) => self.store.ping().await.err().map(|error| error.to_string()),
+        }
+    }
+
+    /// All metrics, in the text form of `OpenMetrics`.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        if let Standing::Owner(owner) = self.tenure.standing() {
+            self.metrics.runs_in_memory.set(i64::try_from(owner.registry.len()).unwrap_or(i64::MAX));
+        }
+        self.metrics.to_text()
+    }
+}

@@ -1,0 +1,4 @@
+SELECT operation, attempt::BIGINT, due, last_failure
+FROM activities
+WHERE run_id = $1
+ORDER BY operation

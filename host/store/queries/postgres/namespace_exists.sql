@@ -1,0 +1,1 @@
+SELECT namespace FROM namespaces WHERE namespace = $1

@@ -1,0 +1,1 @@
+SELECT dalsegno_release($1, $2)

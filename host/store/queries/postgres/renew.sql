@@ -1,0 +1,4 @@
+-- Answers the time of the database, or nothing if the fence is lost.
+UPDATE hosts SET lease_until = dalsegno_now() + $3
+WHERE host_id = $1 AND epoch = $2
+RETURNING dalsegno_now()

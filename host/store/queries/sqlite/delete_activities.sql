@@ -1,0 +1,3 @@
+DELETE FROM activities WHERE (run_id, operation) IN (VALUES
+(?, ?)
+)

@@ -1,0 +1,3 @@
+INSERT INTO history (run_id, first_event_id, events, epoch, activation, time, activated, data)
+VALUES
+(?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT bytes FROM module_bytes WHERE digest = $1

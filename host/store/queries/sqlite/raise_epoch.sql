@@ -1,0 +1,1 @@
+UPDATE cluster SET epoch = epoch + 1 RETURNING epoch

@@ -1,0 +1,131 @@
+-- Stores a batch in one round trip: the fence, then what closes, then what begins, then the histories, then the
+-- attempts. A run that closes makes room for a new one of the same workflow id in the same batch.
+--
+-- Each group of arrays is a table: item is the place in the batch of the item that a row belongs to. An item that
+-- conflicts is left out whole. Answers for each item 0: stored, 1: its workflow id has an open run, 2: its history
+-- does not go on there; or null if all are stored.
+--
+-- Raises DS001 if the fence is lost, DS002 if the batch does not follow the last one or came on an old connection.
+CREATE FUNCTION dalsegno_commit(
+    host TEXT, fence BIGINT, committing BIGINT, batch BIGINT, items INTEGER,
+    -- What is there already of the runs that go on; first is null for an item without history.
+    before_item INTEGER[], before_run UUID[], before_first BIGINT[], before_activation BIGINT[],
+    -- Changed runs.
+    set_item INTEGER[], set_run UUID[], set_status SMALLINT[], set_close BIGINT[], set_wake BIGINT[],
+    set_since BIGINT[], set_reason TEXT[],
+    -- New runs.
+    new_item INTEGER[], new_run UUID[], new_namespace TEXT[], new_id TEXT[], new_shard SMALLINT[], new_type TEXT[],
+    new_module BYTEA[], new_start BIGINT[], new_request TEXT[], new_status SMALLINT[], new_close BIGINT[],
+    new_wake BIGINT[], new_since BIGINT[], new_reason TEXT[],
+    -- Transitions.
+    row_item INTEGER[], row_run UUID[], row_first BIGINT[], row_events INTEGER[], row_activation BIGINT[],
+    row_time BIGINT[], row_activated BOOLEAN[], row_data BYTEA[],
+    -- Attempts, put and deleted.
+    put_item INTEGER[], put_run UUID[], put_operation BIGINT[], put_attempt INTEGER[], put_due BIGINT[],
+    put_failure BYTEA[],
+    del_item INTEGER[], del_run UUID[], del_operation BIGINT[]
+) RETURNS SMALLINT[] LANGUAGE plpgsql AS $$
+DECLARE
+    -- Items left out.
+    conflicting INTEGER[] := '{}';
+    taken INTEGER[] := '{}';
+    done UUID[];
+BEGIN
+    UPDATE hosts SET last_batch = batch
+    WHERE host_id = host AND epoch = fence AND committer = committing AND last_batch = batch - 1;
+    IF NOT FOUND THEN
+        PERFORM FROM hosts WHERE host_id = host AND epoch = fence;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'another host owns the shards' USING ERRCODE = 'DS001';
+        END IF;
+        RAISE EXCEPTION 'batch % does not follow the last one, or came late', batch USING ERRCODE = 'DS002';
+    END IF;
+
+    -- A history goes on where it ends, which for a row without events is where that row is; the first transition of
+    -- a run, and changes without one, need the run.
+    IF cardinality(before_item) > 0 THEN
+        SELECT coalesce(array_agg(b.item), '{}') INTO conflicting
+        FROM (
+            SELECT t.item, t.first, coalesce(
+                (SELECT CASE WHEN h.events = 0 AND t.activation <= h.activation THEN 0
+                        ELSE h.first_event_id + h.events END
+                 FROM history h WHERE h.run_id = t.run
+                 ORDER BY h.first_event_id DESC, h.activation DESC LIMIT 1),
+                (SELECT 1 FROM runs r WHERE r.run_id = t.run)) AS next
+            FROM unnest(before_item, before_run, before_first, before_activation) AS t (item, run, first, activation)
+        ) b
+        WHERE b.next IS DISTINCT FROM coalesce(b.first, b.next, 1);
+    END IF;
+
+    -- A closed run stays as it is.
+    IF cardinality(set_item) > 0 THEN
+        WITH changed AS (
+            UPDATE runs r
+            SET status = t.status, close_time = t.close, wake_at = t.wake, blocked_since = t.since,
+                blocked_reason = t.reason
+            FROM unnest(set_item, set_run, set_status, set_close, set_wake, set_since, set_reason)
+                AS t (item, run, status, close, wake, since, reason)
+            WHERE r.run_id = t.run AND (r.status = 0 OR r.status = t.status) AND t.item <> ALL (conflicting)
+            RETURNING r.run_id
+        )
+        SELECT array_agg(run_id) INTO done FROM changed;
+        IF coalesce(cardinality(done), 0) < cardinality(set_item) THEN
+            SELECT conflicting || coalesce(array_agg(t.item), '{}') INTO conflicting
+            FROM unnest(set_item, set_run) AS t (item, run)
+            WHERE t.run <> ALL (coalesce(done, '{}')) AND t.item <> ALL (conflicting);
+        END IF;
+    END IF;
+
+    IF cardinality(new_item) > 0 THEN
+        WITH begun AS (
+            INSERT INTO runs (run_id, namespace, workflow_id, shard, workflow_type, module, start_time, request_id,
+                              status, close_time, wake_at, blocked_since, blocked_reason)
+            SELECT t.* FROM unnest(new_run, new_namespace, new_id, new_shard, new_type, new_module, new_start,
+                                   new_request, new_status, new_close, new_wake, new_since, new_reason) AS t
+            ON CONFLICT DO NOTHING
+            RETURNING run_id
+        )
+        SELECT array_agg(run_id) INTO done FROM begun;
+        IF coalesce(cardinality(done), 0) < cardinality(new_item) THEN
+            SELECT conflicting || coalesce(array_agg(t.item) FILTER (WHERE t.known), '{}'),
+                   coalesce(array_agg(t.item) FILTER (WHERE NOT t.known), '{}')
+            INTO conflicting, taken
+            FROM (
+                SELECT n.item, EXISTS (SELECT FROM runs r WHERE r.run_id = n.run) AS known
+                FROM unnest(new_item, new_run) AS n (item, run)
+                WHERE n.run <> ALL (coalesce(done, '{}'))
+            ) t;
+        END IF;
+    END IF;
+
+    INSERT INTO history (run_id, first_event_id, events, epoch, activation, time, activated, data)
+    SELECT t.run, t.first, t.events, fence, t.activation, t.time, t.activated, t.data
+    FROM unnest(row_item, row_run, row_first, row_events, row_activation, row_time, row_activated, row_data)
+        AS t (item, run, first, events, activation, time, activated, data)
+    WHERE t.item <> ALL (conflicting) AND t.item <> ALL (taken);
+
+    IF cardinality(put_item) > 0 THEN
+        INSERT INTO activities (run_id, operation, attempt, due, last_failure)
+        SELECT t.run, t.operation, t.attempt, t.due, t.failure
+        FROM unnest(put_item, put_run, put_operation, put_attempt, put_due, put_failure)
+            AS t (item, run, operation, attempt, due, failure)
+        WHERE t.item <> ALL (conflicting) AND t.item <> ALL (taken)
+        ON CONFLICT (run_id, operation) DO UPDATE
+        SET attempt = excluded.attempt, due = excluded.due, last_failure = excluded.last_failure;
+    END IF;
+    IF cardinality(del_item) > 0 THEN
+        DELETE FROM activities a
+        USING unnest(del_item, del_run, del_operation) AS t (item, run, operation)
+        WHERE a.run_id = t.run AND a.operation = t.operation
+          AND t.item <> ALL (conflicting) AND t.item <> ALL (taken);
+    END IF;
+
+    IF cardinality(conflicting) = 0 AND cardinality(taken) = 0 THEN
+        RETURN NULL;
+    END IF;
+    RETURN ARRAY (
+        SELECT CASE WHEN i = ANY (taken) THEN 1 WHEN i = ANY (conflicting) THEN 2 ELSE 0 END::SMALLINT
+        FROM generate_series(0, items - 1) AS i ORDER BY i
+    );
+END
+$$;

@@ -1,0 +1,18 @@
+//! Diverges from diverging-base: after the signal it does nothing.
+
+use dalsegno_sdk::{Failure, signals, workflow};
+use steps::step;
+
+/// Three steps, the last two after the signal `go`.
+#[workflow]
+async fn diverging() -> Result<(), Failure> {
+    step("a").await?;
+    signals::<()>("go").next().await?;
+    second_half().await
+}
+
+async fn second_half() -> Result<(), Failure> {
+    signals::<()>("never").next().await
+}
+
+dalsegno_sdk::workflows![diverging];
