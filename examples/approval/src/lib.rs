@@ -7,7 +7,6 @@ use serde::Serialize;
 
 const DAYS_TO_DECIDE: u64 = 7;
 
-/// Waits for the signal `approve` or `reject`; without one it expires.
 #[derive(Default)]
 struct Approval {
     decision: Decision,
@@ -28,6 +27,7 @@ enum Decision {
     Expired,
 }
 
+/// Waits for the signal `approve` or `reject`; without one it expires.
 #[workflow]
 impl Approval {
     #[run]

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use dalsegno_sdk::{Context, Failure, sleep, workflow};
 
-/// Greets after a second.
 #[derive(Default)]
 struct Hello {
     state: &'static str,
 }
 
+/// Greets after a second.
 #[workflow]
 impl Hello {
     #[run]

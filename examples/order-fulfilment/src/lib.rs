@@ -14,10 +14,10 @@ use crate::saga::Saga;
 /// What is ordered, and where the services are.
 #[derive(Clone, Deserialize)]
 struct Order {
-    id: String,
+    order_id: String,
     card: String,
     cents: u64,
-    items: Vec<String>,
+    items: Vec<Item>,
     address: String,
     email: String,
     /// The base URL: `http://127.0.0.1:7500`.
@@ -27,10 +27,16 @@ struct Order {
     flaky: u32,
 }
 
+#[derive(Clone, Deserialize, Serialize)]
+struct Item {
+    sku: String,
+    quantity: u32,
+}
+
 /// What the customer gets.
 #[derive(Serialize)]
 struct Receipt {
-    order: String,
+    order_id: String,
     charge: String,
     reservation: String,
     shipment: String,
@@ -41,12 +47,12 @@ struct Created {
     id: String,
 }
 
-/// Fulfils an order, or leaves nothing behind.
 #[derive(Default)]
 struct OrderFulfilment {
     status: &'static str,
 }
 
+/// Fulfils an order, or leaves nothing behind.
 #[workflow]
 impl OrderFulfilment {
     #[run]
@@ -69,36 +75,55 @@ impl OrderFulfilment {
 }
 
 async fn fulfil(ctx: &Context<OrderFulfilment>, order: &Order, saga: &mut Saga) -> Result<Receipt, Failure> {
-    let Order { id, card, cents, items, address, email, services, flaky } = order;
+    let Order {
+        order_id,
+        card,
+        cents,
+        items,
+        address,
+        email,
+        services,
+        flaky,
+    } = order;
     let enter = |status| ctx.state_mut(|state| state.status = status);
 
     enter("charging");
-    let charge = json!({ "order": id, "card": card, "cents": cents, "flaky": flaky });
+    let charge = json!({ "order_id": order_id, "card": card, "cents": cents, "flaky": flaky });
     let charge: Created = call(services, "/payments/charges", &charge).await?;
     saga.undo_by(http::post(format!("{services}/payments/refunds")).json(&json!({ "charge": charge.id })));
 
     enter("reserving");
-    let reservation = json!({ "order": id, "items": items });
+    let reservation = json!({ "order_id": order_id, "items": items });
     let reservation: Created = call(services, "/inventory/reservations", &reservation).await?;
     let release = json!({ "reservation": reservation.id });
     saga.undo_by(http::post(format!("{services}/inventory/releases")).json(&release));
 
     enter("confirming");
-    let confirmation = json!({ "to": email, "subject": format!("Your order {id}") });
+    let confirmation = json!({ "to": email, "subject": format!("Your order {order_id}") });
     call::<Value>(services, "/notifications/emails", &confirmation).await?;
 
     enter("shipping");
-    let shipment = json!({ "order": id, "address": address });
+    let shipment = json!({ "order_id": order_id, "address": address });
     let shipment: Created = call(services, "/shipping/shipments", &shipment).await?;
 
     enter("fulfilled");
-    Ok(Receipt { order: id.clone(), charge: charge.id, reservation: reservation.id, shipment: shipment.id })
+    Ok(Receipt {
+        order_id: order_id.clone(),
+        charge: charge.id,
+        reservation: reservation.id,
+        shipment: shipment.id,
+    })
 }
 
 /// One step. It is waited for even when the run is cancelled, so that we know whether it is to be undone.
 async fn call<T: DeserializeOwned>(services: &str, path: &str, body: &Value) -> Result<T, Failure> {
     let request = http::post(format!("{services}{path}")).json(body);
-    Ok(request.send().cancellation(CancellationType::Wait).summary(path).await?.body)
+    Ok(request
+        .send()
+        .cancellation(CancellationType::Wait)
+        .summary(path)
+        .await?
+        .body)
 }
 
 dalsegno_sdk::workflows![OrderFulfilment];

@@ -1,12 +1,6 @@
 //! The exports of a module of workflows.
 
-use std::{
-    cell::OnceCell,
-    marker::PhantomData,
-    panic,
-    rc::Rc,
-    sync::Once,
-};
+use std::{cell::OnceCell, marker::PhantomData, panic, rc::Rc, sync::Once};
 
 use crate::{
     bindings::{
@@ -36,14 +30,20 @@ thread_local! {
 impl<M: Module> Component<M> {
     fn run() -> Rc<Run> {
         prepare();
-        RUN.with(|run| run.get_or_init(|| Rc::new(Run::new(Box::new(Imports), M::workflow_types()))).clone())
+        RUN.with(|run| {
+            run.get_or_init(|| Rc::new(Run::new(Box::new(Imports), M::workflow_types())))
+                .clone()
+        })
     }
 }
 
 impl<M: Module> Guest for Component<M> {
     fn definitions() -> ModuleDefinition {
         prepare();
-        let workflows = M::workflow_types().iter().map(|workflow| (workflow.definition)().0).collect();
+        let workflows = M::workflow_types()
+            .iter()
+            .map(|workflow| (workflow.definition)().0)
+            .collect();
         ModuleDefinition {
             sdk_name: env!("CARGO_PKG_NAME").to_owned(),
             sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -53,7 +53,9 @@ impl<M: Module> Guest for Component<M> {
     }
 
     fn activate(activation: Activation) -> Result<(), ContractFailure> {
-        Self::run().activate(activation).map_err(crate::Failure::into_contract)
+        Self::run()
+            .activate(activation)
+            .map_err(crate::Failure::into_contract)
     }
 
     fn validate_update(request: Request) -> Result<(), ContractFailure> {

@@ -10,7 +10,9 @@ use crate::{
     payload::Payload,
 };
 
-pub use crate::bindings::dalsegno::workflow::types::{ApplicationFailure, Cause, CauseKind, RetryState, TimeoutKind};
+pub use crate::bindings::dalsegno::workflow::types::{
+    ApplicationFailure, Cause, CauseKind, RetryState, TimeoutKind,
+};
 
 /// The type of a failure by arguments that do not fit.
 pub(crate) const BAD_ARGUMENTS: &str = "BadArguments";
@@ -50,7 +52,13 @@ impl Failure {
     }
 
     fn new(message: impl Into<String>, kind: CauseKind) -> Self {
-        Self { causes: vec![Cause { message: message.into(), stack_trace: String::new(), kind }] }
+        Self {
+            causes: vec![Cause {
+                message: message.into(),
+                stack_trace: String::new(),
+                kind,
+            }],
+        }
     }
 
     /// Says that trying again is of no use. Only for application failures.
@@ -118,7 +126,8 @@ impl Failure {
     /// The type of [`application_failure`](Self::application_failure): `PaymentDeclined`.
     #[must_use]
     pub fn application_type(&self) -> Option<&str> {
-        self.application_failure().map(|application| application.type_.as_str())
+        self.application_failure()
+            .map(|application| application.type_.as_str())
     }
 
     /// The detail number `index`, from 0, of [`application_failure`](Self::application_failure), if it
@@ -137,7 +146,9 @@ impl Failure {
     /// True if a time limit of an activity or a child is among the causes.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.causes.iter().any(|cause| matches!(cause.kind, CauseKind::Timeout(_)))
+        self.causes
+            .iter()
+            .any(|cause| matches!(cause.kind, CauseKind::Timeout(_)))
     }
 
     /// What the cancelled side said of its cancellation.
@@ -165,7 +176,9 @@ impl Failure {
         if failure.causes.is_empty() {
             return Self::new("the host gave a failure without a cause", CauseKind::Server);
         }
-        Self { causes: failure.causes }
+        Self {
+            causes: failure.causes,
+        }
     }
 
     pub(crate) fn into_contract(self) -> contract::Failure {
@@ -186,11 +199,15 @@ impl<E: Error> From<E> for Failure {
     }
 }
 
-/// `ParseIntError` of `core::num::error::ParseIntError`.
-fn short_type_name<T>() -> &'static str {
+/// `ParseIntError` of `core::num::error::ParseIntError`, `io::Error` of `std::io::error::Error`.
+fn short_type_name<T>() -> String {
     let name = type_name::<T>();
-    let name = name.split('<').next().unwrap_or(name);
-    name.rsplit("::").next().unwrap_or(name)
+    let mut segments = name.split('<').next().unwrap_or(name).rsplit("::");
+    let last = segments.next().unwrap_or(name);
+    match segments.find(|segment| *segment != "error") {
+        Some(module) if last == "Error" => format!("{module}::Error"),
+        _ => last.to_owned(),
+    }
 }
 
 /// The messages of the chain, the outermost first, with the types that user code gave.
@@ -231,17 +248,36 @@ mod tests {
     }
 
     #[test]
+    fn an_error_named_like_all_others_is_told_apart_by_its_module() {
+        assert_eq!(
+            Failure::from(std::fmt::Error).application_type(),
+            Some("fmt::Error")
+        );
+        assert_eq!(
+            Failure::from(std::io::Error::other("x")).application_type(),
+            Some("io::Error")
+        );
+    }
+
+    #[test]
     fn the_chain_is_kept_in_order() {
-        let declined = Failure::application("Declined", "no funds").non_retryable().detail(&42);
+        let declined = Failure::application("Declined", "no funds")
+            .non_retryable()
+            .detail(&42);
         let failure = Failure::application("OrderFailed", "cannot charge").caused_by(declined);
-        assert_eq!(failure.to_string(), "[OrderFailed] cannot charge: [Declined] no funds");
+        assert_eq!(
+            failure.to_string(),
+            "[OrderFailed] cannot charge: [Declined] no funds"
+        );
         assert_eq!(failure.root_cause().message, "no funds");
         assert_eq!(failure.application_type(), Some("OrderFailed"));
     }
 
     #[test]
     fn details_are_read_by_number() {
-        let failure = Failure::application("Declined", "no funds").detail(&42).detail("EUR");
+        let failure = Failure::application("Declined", "no funds")
+            .detail(&42)
+            .detail("EUR");
         assert_eq!(failure.application_detail::<u8>(0), Some(42));
         assert_eq!(failure.application_detail::<String>(1).as_deref(), Some("EUR"));
         assert_eq!(failure.application_detail::<u8>(2), None);

@@ -12,7 +12,8 @@ pub(crate) type Operation = types::Operation;
 
 /// The imports that the SDK uses, one method each. See `wit/host.wit` for what they mean.
 pub(crate) trait Host {
-    fn schedule_activity(&self, name: &str, input: &[types::Payload], options: &ActivityOptions) -> Operation;
+    fn schedule_activity(&self, name: &str, input: &[types::Payload], options: &ActivityOptions)
+    -> Operation;
     fn cancel_activity(&self, operation: Operation) -> bool;
     fn start_timer(&self, duration_ms: u64, options: &TimerOptions) -> Operation;
     fn cancel_timer(&self, operation: Operation) -> bool;
@@ -33,7 +34,12 @@ pub(crate) trait Host {
 pub(crate) struct Imports;
 
 impl Host for Imports {
-    fn schedule_activity(&self, name: &str, input: &[types::Payload], options: &ActivityOptions) -> Operation {
+    fn schedule_activity(
+        &self,
+        name: &str,
+        input: &[types::Payload],
+        options: &ActivityOptions,
+    ) -> Operation {
         activities::schedule(name, input, options)
     }
 

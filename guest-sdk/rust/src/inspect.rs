@@ -16,7 +16,9 @@ pub(crate) const METADATA: &str = "__metadata";
 pub(crate) fn stack_trace(runtime: &Runtime) -> String {
     let tasks = runtime.tasks().into_iter().map(|(id, name)| {
         let waits = runtime.waits().lines(id);
-        waits.iter().fold(name, |text, line| format!("{text}\n    {line}"))
+        waits
+            .iter()
+            .fold(name, |text, line| format!("{text}\n    {line}"))
     });
     tasks.collect::<Vec<_>>().join("\n")
 }
@@ -37,9 +39,7 @@ pub(crate) fn metadata(definition: &Definition) -> Value {
 }
 
 fn handlers(definitions: &[HandlerDefinition]) -> Vec<Value> {
-    let handler = |definition: &HandlerDefinition| {
-        json!({ "name": definition.name, "description": definition.description })
-    };
+    let handler = |definition: &HandlerDefinition| json!({ "name": definition.name, "description": definition.description });
     definitions.iter().map(handler).collect()
 }
 

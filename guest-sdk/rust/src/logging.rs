@@ -23,11 +23,15 @@ impl Log for HostLogger {
     }
 
     fn log(&self, record: &Record<'_>) {
-        let Some(runtime) = runtime::try_current() else { return };
+        let Some(runtime) = runtime::try_current() else {
+            return;
+        };
         let mut fields = Fields(vec![("target".to_owned(), record.target().to_owned())]);
         // Collecting into a vector cannot fail.
         let _ = record.key_values().visit(&mut fields);
-        runtime.host().log(level(record.level()), &record.args().to_string(), &fields.0);
+        runtime
+            .host()
+            .log(level(record.level()), &record.args().to_string(), &fields.0);
     }
 
     fn flush(&self) {}

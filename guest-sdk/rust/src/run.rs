@@ -25,13 +25,18 @@ pub(crate) struct Run {
 
 struct Begun {
     definition: Definition,
-    instance: Box<dyn Instance>,
+    /// None if the arguments did not fit.
+    instance: Option<Box<dyn Instance>>,
 }
 
 impl Run {
     /// A run that has not begun.
     pub(crate) fn new(host: Box<dyn Host>, types: Vec<WorkflowType>) -> Self {
-        Self { runtime: Runtime::install(host), types, begun: OnceCell::new() }
+        Self {
+            runtime: Runtime::install(host),
+            types,
+            begun: OnceCell::new(),
+        }
     }
 
     /// Delivers events, then runs until everything waits.
@@ -62,7 +67,9 @@ impl Run {
             Event::Signalled(signal) => return self.signal(signal),
             Event::UpdateAccepted(update) => {
                 let failure = inspect::unknown("Update", &update.name);
-                self.runtime.host().fail_update(&update.id, &failure.into_contract());
+                self.runtime
+                    .host()
+                    .fail_update(&update.id, &failure.into_contract());
             }
             Event::CancelRequested(reason) => self.runtime.cancel(reason),
             // Randomness is the host's, and names that a later host may send are ignored.
@@ -73,41 +80,61 @@ impl Run {
 
     fn start(&self, start: Start) -> Result<(), Failure> {
         let name = &start.workflow_type;
-        let found = self.types.iter().find(|candidate| (candidate.definition)().0.name == *name);
+        let found = self
+            .types
+            .iter()
+            .find(|candidate| (candidate.definition)().0.name == *name);
         let Some(workflow_type) = found else {
             let message = format!("this module has no workflow type `{name}`");
             return Err(Failure::application("UnknownWorkflowType", message));
         };
-        let instance = match (workflow_type.start)(&start.input) {
-            Ok(instance) => instance,
-            // Whoever starts a run with wrong arguments learns it as the run's result.
-            Err(failure) => return Ok(finish(&self.runtime, Err(failure))),
-        };
-        match instance.run(&start.input) {
-            Ok(main) => {
+        let started = (workflow_type.start)(&start.input)
+            .and_then(|instance| instance.run(&start.input).map(|main| (instance, main)));
+        let instance = match started {
+            Ok((instance, main)) => {
                 let runtime = self.runtime.clone();
-                self.runtime.spawn("run", async move { finish(&runtime, main.await) });
+                self.runtime
+                    .spawn("run", async move { finish(&runtime, main.await) });
+                Some(instance)
             }
-            Err(failure) => finish(&self.runtime, Err(failure)),
-        }
-        let begun = Begun { definition: (workflow_type.definition)(), instance };
+            // Whoever starts a run with wrong arguments learns it as the run's result.
+            Err(failure) => {
+                finish(&self.runtime, Err(failure));
+                None
+            }
+        };
+        let begun = Begun {
+            definition: (workflow_type.definition)(),
+            instance,
+        };
         assert!(self.begun.set(begun).is_ok(), "a run starts once");
-        start.carried_signals.into_iter().try_for_each(|signal| self.signal(signal))
+        start
+            .carried_signals
+            .into_iter()
+            .try_for_each(|signal| self.signal(signal))
     }
 
     fn signal(&self, signal: Request) -> Result<(), Failure> {
         let begun = self.begun.get().expect("the first event starts the run");
-        match begun.instance.signal(&signal) {
+        let Some(instance) = &begun.instance else {
+            return Ok(());
+        };
+        match instance.signal(&signal) {
             Handled::Done(Ok(())) => {}
             Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
             Handled::Task(handler) => {
                 let runtime = self.runtime.clone();
                 let task = async move {
-                    if let Err(failure) = handler.await {
-                        finish(&runtime, Err(failure));
+                    match handler.await {
+                        // What a request to cancel comes to is for the main routine to say.
+                        Err(failure) if !is_answer_to_cancel(&runtime, &failure) => {
+                            finish(&runtime, Err(failure));
+                        }
+                        _ => {}
                     }
                 };
-                self.runtime.spawn_handler(&format!("signal {}", signal.name), task);
+                self.runtime
+                    .spawn_handler(&format!("signal {}", signal.name), task);
             }
             // Nothing is lost: the run goes on with this signal when the code is repaired.
             Handled::BadArguments(failure) => return Err(failure_of_signal(&signal.name, failure)),
@@ -122,14 +149,31 @@ impl Run {
     /// The handler's failure; `UnknownQuery`; `BadArguments`.
     pub(crate) fn query(&self, query: &Request) -> Result<Payload, Failure> {
         let Some(begun) = self.begun.get() else {
-            return Err(Failure::application("NotStarted", "the run has not begun").non_retryable());
+            return Err(not_started());
         };
         match query.name.as_str() {
             inspect::STACK_TRACE => Ok(Payload::json(&inspect::stack_trace(&self.runtime))?),
             inspect::METADATA => Ok(Payload::json(&inspect::metadata(&begun.definition))?),
-            name => begun.instance.query(query).unwrap_or_else(|| Err(inspect::unknown("Query", name))),
+            name => {
+                let instance = begun.instance.as_ref().ok_or_else(not_started)?;
+                instance
+                    .query(query)
+                    .unwrap_or_else(|| Err(inspect::unknown("Query", name)))
+            }
         }
     }
+}
+
+fn not_started() -> Failure {
+    Failure::application(
+        "NotStarted",
+        "the workflow has not begun, or not with these arguments",
+    )
+    .non_retryable()
+}
+
+fn is_answer_to_cancel(runtime: &Runtime, failure: &Failure) -> bool {
+    failure.is_cancelled() && runtime.cancel_requested()
 }
 
 /// Closes the run, once.
@@ -140,7 +184,7 @@ fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
     warn_of_the_unfinished(runtime);
     match result {
         Ok(result) => runtime.host().complete(&result),
-        Err(failure) if failure.is_cancelled() && runtime.cancel_requested() => {
+        Err(failure) if is_answer_to_cancel(runtime, &failure) => {
             runtime.host().cancelled(failure.cancelled_details());
         }
         Err(failure) => runtime.host().fail(&failure.into_contract()),
@@ -151,9 +195,14 @@ fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
 fn warn_of_the_unfinished(runtime: &Runtime) {
     let warn = |message: &str| runtime.host().log(Level::Warn, message, &[]);
     if runtime.handlers() > 0 {
-        warn(&format!("the run closes while {} handlers are at work", runtime.handlers()));
+        warn(&format!(
+            "the run closes while {} handlers are at work",
+            runtime.handlers()
+        ));
     }
     for (name, number) in runtime.buffered_signals() {
-        warn(&format!("the run closes without having taken {number} signals named `{name}`"));
+        warn(&format!(
+            "the run closes without having taken {number} signals named `{name}`"
+        ));
     }
 }

@@ -9,13 +9,12 @@ use std::{
 
 use crate::{
     bindings::dalsegno::workflow::types::Request,
-    executor::Executor,
-    executor::TaskId,
+    executor::{Executor, TaskId},
     failure::Failure,
     host::{Host, Operation},
     payload::Payload,
     scope::{Scope, Scoped},
-    waits::{Awaited, WaitId, Waits},
+    waits::{WaitId, Waits},
 };
 
 /// What an operation came to.
@@ -125,7 +124,11 @@ impl Runtime {
     /// Adds a task that runs in the present scope.
     pub(crate) fn spawn(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
         let future = Box::pin(future);
-        let scoped = Scoped { runtime: self.clone(), scope: self.scope(), future };
+        let scoped = Scoped {
+            runtime: self.clone(),
+            scope: self.scope(),
+            future,
+        };
         self.executor.spawn(name, Box::pin(scoped));
     }
 
@@ -137,7 +140,11 @@ impl Runtime {
             future.await;
             runtime.handlers.set(runtime.handlers.get() - 1);
         });
-        let scoped = Scoped { runtime: self.clone(), scope: self.root.clone(), future };
+        let scoped = Scoped {
+            runtime: self.clone(),
+            scope: self.root.clone(),
+            future,
+        };
         self.executor.spawn_first(name, Box::pin(scoped));
     }
 
@@ -156,7 +163,7 @@ impl Runtime {
             let met = self.conditions_met.get();
             // Each condition looks again when its task is polled. Those that another one's task made true
             // are seen in the next round; a round that meets none is the last.
-            if self.is_closed() || !self.waits.wake_awaiting(|awaited| *awaited == Awaited::Condition) {
+            if self.is_closed() || !self.waits.wake_conditions() {
                 return Ok(());
             }
             self.drain()?;
@@ -167,12 +174,14 @@ impl Runtime {
     }
 
     fn drain(&self) -> Result<(), Failure> {
-        while !self.is_closed() && self.executor.poll_one() {
+        loop {
             if let Some(failure) = self.bug.take() {
                 return Err(failure);
             }
+            if self.is_closed() || !self.executor.poll_one() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Says that a condition which had to wait holds now.
@@ -222,7 +231,9 @@ impl Runtime {
     pub(crate) fn resolve(&self, operation: Operation, outcome: Outcome) {
         let wait = {
             let mut operations = self.operations.borrow_mut();
-            let Some(pending) = operations.get_mut(&operation) else { return };
+            let Some(pending) = operations.get_mut(&operation) else {
+                return;
+            };
             pending.outcome = Some(outcome);
             pending.wait.take()
         };
@@ -248,8 +259,12 @@ impl Runtime {
     /// Keeps a signal until someone asks for its name.
     pub(crate) fn buffer_signal(&self, signal: Request) {
         let name = signal.name.clone();
-        self.signals.borrow_mut().entry(name.clone()).or_default().push_back(signal);
-        self.waits.wake_awaiting(|awaited| matches!(awaited, Awaited::Signal(waited) if *waited == name));
+        self.signals
+            .borrow_mut()
+            .entry(name.clone())
+            .or_default()
+            .push_back(signal);
+        self.waits.wake_signal(&name);
     }
 
     /// The oldest kept signal of a name.

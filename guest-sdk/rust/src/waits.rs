@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     panic::Location,
     rc::Rc,
@@ -55,6 +55,8 @@ struct Wait {
 #[derive(Default)]
 pub(crate) struct Waits {
     entries: RefCell<BTreeMap<WaitId, Wait>>,
+    /// Those of the entries that wait for a condition: they are few and asked for often.
+    conditions: RefCell<BTreeSet<WaitId>>,
     begun: Cell<WaitId>,
 }
 
@@ -67,9 +69,16 @@ impl Waits {
         }
     }
 
-    /// Wakes all that wait for something like this. False: there are none.
-    pub(crate) fn wake_awaiting(&self, matches: impl Fn(&Awaited) -> bool) -> bool {
-        self.wake_all(|wait| matches(&wait.awaited))
+    /// Wakes all that wait for a condition. False: there are none.
+    pub(crate) fn wake_conditions(&self) -> bool {
+        let conditions: Vec<_> = self.conditions.borrow().iter().copied().collect();
+        conditions.iter().for_each(|id| self.wake(*id));
+        !conditions.is_empty()
+    }
+
+    /// Wakes all that wait for a signal of this name.
+    pub(crate) fn wake_signal(&self, name: &str) {
+        self.wake_all(|wait| matches!(&wait.awaited, Awaited::Signal(awaited) if awaited == name));
     }
 
     /// Wakes all that a cancelled scope reaches.
@@ -77,21 +86,38 @@ impl Waits {
         self.wake_all(|wait| wait.scope.is_cancelled());
     }
 
-    fn wake_all(&self, chosen: impl Fn(&Wait) -> bool) -> bool {
+    fn wake_all(&self, chosen: impl Fn(&Wait) -> bool) {
         let entries = self.entries.borrow();
-        let wakers: Vec<_> =
-            entries.values().filter(|wait| chosen(wait)).map(|wait| wait.waker.clone()).collect();
+        let chosen = entries.values().filter(|wait| chosen(wait));
+        let wakers: Vec<_> = chosen.map(|wait| wait.waker.clone()).collect();
         drop(entries);
-        let any = !wakers.is_empty();
         wakers.into_iter().for_each(Waker::wake);
-        any
+    }
+
+    fn enter(&self, wait: Wait) -> WaitId {
+        let id = self.begun.get() + 1;
+        self.begun.set(id);
+        if wait.awaited == Awaited::Condition {
+            self.conditions.borrow_mut().insert(id);
+        }
+        self.entries.borrow_mut().insert(id, wait);
+        id
+    }
+
+    fn leave(&self, id: WaitId) {
+        self.conditions.borrow_mut().remove(&id);
+        let wait = self.entries.borrow_mut().remove(&id);
+        // Only now: a waker may hold a future, and that one leaves too.
+        drop(wait);
     }
 
     /// What a task waits for, a line each.
     pub(crate) fn lines(&self, task: TaskId) -> Vec<String> {
         let entries = self.entries.borrow();
         let waits = entries.values().filter(|wait| wait.task == task);
-        waits.map(|wait| format!("{}, at {}", wait.awaited, wait.location)).collect()
+        waits
+            .map(|wait| format!("{}, at {}", wait.awaited, wait.location))
+            .collect()
     }
 }
 
@@ -106,7 +132,12 @@ pub(crate) struct Waiter {
 impl Waiter {
     #[track_caller]
     pub(crate) fn new() -> Self {
-        Self { runtime: runtime::current(), location: Location::caller(), scope: None, id: None }
+        Self {
+            runtime: runtime::current(),
+            location: Location::caller(),
+            scope: None,
+            id: None,
+        }
     }
 
     pub(crate) fn id(&self) -> Option<WaitId> {
@@ -129,26 +160,21 @@ impl Waiter {
 
     /// Waits until woken.
     pub(crate) fn wait(&mut self, context: &Context<'_>, awaited: impl FnOnce() -> Awaited) {
-        let scope = self.scope().clone();
-        let waits = self.runtime.waits();
-        let mut entries = waits.entries.borrow_mut();
-        if let Some(wait) = self.id.and_then(|id| entries.get_mut(&id)) {
-            wait.waker.clone_from(context.waker());
-            wait.task = self.runtime.task();
+        let (scope, runtime) = (self.scope().clone(), &self.runtime);
+        let waker = context.waker().clone();
+        if let Some(wait) = self.id.and_then(|id| runtime.waits().entries.borrow_mut().get_mut(&id)) {
+            wait.task = runtime.task();
+            wait.waker = waker;
             return;
         }
-        let id = waits.begun.get() + 1;
-        waits.begun.set(id);
-        let (task, location) = (self.runtime.task(), self.location);
-        entries.insert(id, Wait { task, awaited: awaited(), location, scope, waker: context.waker().clone() });
-        self.id = Some(id);
+        let wait = Wait { task: runtime.task(), awaited: awaited(), location: self.location, scope, waker };
+        self.id = Some(runtime.waits().enter(wait));
     }
 
     /// Waits no longer.
     pub(crate) fn leave(&mut self) {
         if let Some(id) = self.id.take() {
-            let wait = self.runtime.waits().entries.borrow_mut().remove(&id);
-            drop(wait);
+            self.runtime.waits().leave(id);
         }
     }
 }

@@ -30,7 +30,10 @@ pub trait Workflow: Sized + 'static {
     ///
     /// # Errors
     /// The arguments do not fit.
-    fn run(context: Context<Self>, input: Arguments<'_>) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
+    fn run(
+        context: Context<Self>,
+        input: Arguments<'_>,
+    ) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
 
     /// Handles a signal.
     fn signal(context: &Context<Self>, name: &str, input: Arguments<'_>) -> Handled;
@@ -123,10 +126,13 @@ fn some_text(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// Makes the state of a run from the arguments of its start.
+pub(crate) type StartInstance = fn(&[Payload]) -> Result<Box<dyn Instance>, Failure>;
+
 /// A workflow type of a module. Made by [`workflows!`](crate::workflows).
 pub struct WorkflowType {
     pub(crate) definition: fn() -> Definition,
-    pub(crate) start: fn(&[Payload]) -> Result<Box<dyn Instance>, Failure>,
+    pub(crate) start: StartInstance,
 }
 
 impl WorkflowType {

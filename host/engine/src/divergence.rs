@@ -1,8 +1,10 @@
 //! Where a guest left its history.
 
-use std::fmt;
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use crate::{event::EventAttributes, ids::EventId};
+use serde_json::value::RawValue;
+
+use crate::{event::EventAttributes, ids::EventId, limits};
 
 /// The first event at which a replayed guest did something else.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,20 +62,35 @@ struct Line<'a>(&'a EventAttributes);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0.type_name(), self.0.attributes_json())
+        let attributes = self.0.attributes_text();
+        let attributes = attributes.as_ref().map_or("{}", |attributes| attributes.get());
+        write!(f, "{} {}", self.0.type_name(), shortened(attributes))
     }
 }
 
-/// The fields that differ, each as `name: expected, not actual`.
+/// The fields that differ, each as `name is actual, the history has expected`.
 fn differences(expected: &EventAttributes, actual: &EventAttributes) -> String {
-    let (expected, actual) = (expected.attributes_json(), actual.attributes_json());
-    let (Some(expected), Some(actual)) = (expected.as_object(), actual.as_object()) else {
-        return "they cannot be shown".to_owned();
-    };
+    let (expected, actual) = (fields(expected), fields(actual));
     let differing = expected.iter().filter_map(|(name, expected)| {
-        let actual = actual.get(name).unwrap_or(&serde_json::Value::Null);
-        (expected != actual).then(|| format!("{name} is {actual}, the history has {expected}"))
+        let actual = actual.get(name).map_or("null", |actual| actual.get());
+        let expected = expected.get();
+        let differs = expected != actual;
+        differs.then(|| format!("{name} is {}, the history has {}", shortened(actual), shortened(expected)))
     });
     let text = differing.collect::<Vec<_>>().join("; ");
     if text.is_empty() { "payloads differ in bytes or metadata".to_owned() } else { text }
+}
+
+/// The attributes by name, each as its own text, so that no number is rounded.
+fn fields(event: &EventAttributes) -> BTreeMap<String, Box<RawValue>> {
+    let text = event.attributes_text();
+    text.and_then(|text| serde_json::from_str(text.get())).unwrap_or_default()
+}
+
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= limits::DIVERGENCE_VALUE_BYTES_MAX {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(limits::DIVERGENCE_VALUE_BYTES_MAX);
+    format!("{}… ({} bytes)", &text[..end], text.len()).into()
 }

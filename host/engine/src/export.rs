@@ -1,10 +1,11 @@
 //! Histories as text: the JSON form of events, and back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _};
 use serde_json::value::RawValue;
 
 use crate::{
-    Payload,
     event::{Event, EventAttributes as E},
     guest::Shown,
     history::Transition,
@@ -59,6 +60,20 @@ pub enum BadExport {
     /// From a newer host.
     #[error("the history has format {0}, this host reads {EXPORT_FORMAT}")]
     Format(u32),
+    /// Events are missing, or twice there.
+    #[error("the history has event {found} where event {expected} belongs")]
+    EventId {
+        /// The place.
+        expected: EventId,
+        /// What stands there.
+        found: EventId,
+    },
+    /// An activation delivers first, and then takes commands.
+    #[error("event {0} came to the run, and stands after a command of the same activation")]
+    Order(EventId),
+    /// Every activation has an event of its time.
+    #[error("activation {0} has no events of its time")]
+    NoEvents(u64),
 }
 
 impl ExportedHistory {
@@ -92,36 +107,62 @@ impl ExportedHistory {
         self
     }
 
-    /// As transitions, one for each activation.
+    /// As transitions: events of one activation and one time together, as they were stored.
     ///
     /// # Errors
-    /// [`BadExport::Format`]: from a newer host.
+    /// [`BadExport`]: from a newer host, or its parts do not fit together.
     pub fn into_transitions(self) -> Result<Vec<Transition>, BadExport> {
         if self.format != EXPORT_FORMAT {
             return Err(BadExport::Format(self.format));
         }
+        let mut activations: BTreeMap<u64, ExportedActivation> =
+            self.activations.into_iter().map(|activation| (activation.number, activation)).collect();
         let mut transitions: Vec<Transition> = Vec::new();
-        for event in self.events {
-            if transitions.last().is_none_or(|last| last.activation != event.activation) {
-                let activation =
-                    self.activations.iter().find(|activation| activation.number == event.activation);
-                transitions.push(Transition {
-                    first_event_id: event.event_id,
-                    time: activation.map_or(event.time, |activation| activation.time),
-                    activation: event.activation,
-                    activated: activation.map(|activation| activation.shown.clone()),
-                    inputs: Vec::new(),
-                    commands: Vec::new(),
-                });
+        for (expected, event) in (1..).zip(self.events) {
+            if event.event_id != expected {
+                return Err(BadExport::EventId { expected, found: event.event_id });
             }
-            let Some(last) = transitions.last_mut() else {
-                continue;
-            };
-            let side = if event.attributes.is_command() { &mut last.commands } else { &mut last.inputs };
-            side.push(event.attributes);
+            match transitions.last_mut() {
+                Some(last) if (last.activation, last.time) == (event.activation, event.time) => {
+                    add(last, event)?;
+                }
+                _ => transitions.push(begin(event, &mut activations)?),
+            }
         }
-        Ok(transitions)
+        match activations.into_keys().next() {
+            Some(number) => Err(BadExport::NoEvents(number)),
+            None => Ok(transitions),
+        }
     }
+}
+
+/// A transition that begins with this event.
+fn begin(event: Event, activations: &mut BTreeMap<u64, ExportedActivation>) -> Result<Transition, BadExport> {
+    let activated = match activations.get(&event.activation) {
+        Some(activation) if activation.time == event.time => activations.remove(&event.activation),
+        _ => None,
+    };
+    let mut transition = Transition {
+        first_event_id: event.event_id,
+        time: event.time,
+        activation: event.activation,
+        activated: activated.map(|activation| activation.shown),
+        inputs: Vec::new(),
+        commands: Vec::new(),
+    };
+    add(&mut transition, event)?;
+    Ok(transition)
+}
+
+fn add(transition: &mut Transition, event: Event) -> Result<(), BadExport> {
+    if event.attributes.is_command() {
+        transition.commands.push(event.attributes);
+    } else if transition.commands.is_empty() {
+        transition.inputs.push(event.attributes);
+    } else {
+        return Err(BadExport::Order(event.event_id));
+    }
+    Ok(())
 }
 
 impl E {
@@ -137,9 +178,9 @@ impl E {
     }
 
     /// Its attributes as JSON text, payloads byte for byte.
-    fn attributes_text(&self) -> Result<Box<RawValue>, serde_json::Error> {
+    pub(crate) fn attributes_text(&self) -> Result<Box<RawValue>, serde_json::Error> {
         let text = serde_json::to_string(self)?;
-        let tagged: std::collections::BTreeMap<&str, &RawValue> = serde_json::from_str(&text)?;
+        let tagged: BTreeMap<&str, &RawValue> = serde_json::from_str(&text)?;
         tagged
             .into_values()
             .next()
@@ -179,9 +220,4 @@ impl<'de> Deserialize<'de> for Event {
             .map_err(|error| D::Error::custom(format!("event {}: {error}", text.event_id)))?;
         Ok(Self { event_id: text.event_id, time: text.time, activation: text.activation, attributes })
     }
-}
-
-/// The same payload, so that its JSON shows metadata and base64 whatever the encoding.
-pub fn write_out(payload: &mut Payload) {
-    *payload = payload.written_out();
 }

@@ -23,7 +23,8 @@ const MARK: &str = "$payload";
 /// One value.
 ///
 /// In JSON a `json/plain` payload is its own text; any other is
-/// `{"$payload": {"metadata": {key: base64}, "data": base64}}`.
+/// `{"$payload": {"metadata": {key: base64}, "data": base64}}`, and so is text that would not come back
+/// byte for byte: text that has this form itself, is no JSON, or stands between spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Payload {
     /// Names the format under [`ENCODING`]; other keys are the user's.
@@ -125,6 +126,7 @@ impl Serialize for Payload {
         }
         if let Some(text) = self.as_json().filter(|text| !looks_marked(text))
             && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
+            && raw.get().len() == text.len()
         {
             return raw.serialize(serializer);
         }

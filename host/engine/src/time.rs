@@ -76,6 +76,21 @@ impl Millis {
     }
 }
 
+impl Millis {
+    /// What [`fmt::Display`] prints; the calendar library does not know all of it.
+    fn parse_exact(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("PT")?.strip_suffix('S')?;
+        let (seconds, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if fraction.len() > 3 || !all_digits(seconds) || !all_digits(fraction) {
+            return None;
+        }
+        let millis: u64 = format!("{fraction:0<3}").parse().ok()?;
+        let seconds: u64 = seconds.parse().ok()?;
+        seconds.checked_mul(1000)?.checked_add(millis).map(Self)
+    }
+}
+
 impl fmt::Display for Millis {
     /// ISO 8601, in seconds and smaller: `PT1.5S`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,6 +108,9 @@ impl FromStr for Millis {
 
     /// Parses ISO 8601 or the friendly form (`30s`, `7 days`); days have 24 hours.
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(exact) = Self::parse_exact(text) {
+            return Ok(exact);
+        }
         let say =
             |error: jiff::Error| format!("`{text}` is no duration like `30s`, `7 days` or `PT30S`: {error}");
         let span: jiff::Span = text.parse().map_err(say)?;

@@ -10,11 +10,17 @@ const RUNTIME_PREFIXES: [&str; 8] =
 
 /// One frame per line, innermost first; the run-time library's own at the inner end are left out.
 pub(crate) fn render(backtrace: &WasmBacktrace) -> String {
-    let frames: Vec<String> = backtrace.frames().iter().filter_map(frame).collect();
-    let runtime = frames.iter().take_while(|frame| is_runtime(frame)).count();
+    let frames = backtrace.frames();
+    let named: Vec<String> = frames.iter().filter_map(frame).collect();
+    if named.is_empty() {
+        // Stripped of all names: numbers are better than nothing.
+        let numbers = frames.iter().map(|frame| format!("<function {}>", frame.func_index()));
+        return numbers.collect::<Vec<_>>().join("\n");
+    }
+    let runtime = named.iter().take_while(|frame| is_runtime(frame)).count();
     // If nothing else is left, the run-time library is what there is to show.
-    let skipped = if runtime == frames.len() { 0 } else { runtime };
-    frames[skipped..].join("\n")
+    let skipped = if runtime == named.len() { 0 } else { runtime };
+    named[skipped..].join("\n")
 }
 
 fn is_runtime(frame: &str) -> bool {
@@ -22,18 +28,12 @@ fn is_runtime(frame: &str) -> bool {
     RUNTIME_PREFIXES.iter().any(|prefix| frame.starts_with(prefix))
 }
 
-/// None: glue that the component tools made.
+/// None: it has no name, like the glue that the component tools put between modules.
 fn frame(frame: &FrameInfo) -> Option<String> {
-    if frame.module().name().is_some_and(|module| module.starts_with("wit-component:")) {
-        return None;
-    }
     let symbol = frame.symbols().first();
-    let name = symbol.and_then(|symbol| symbol.name()).or(frame.func_name());
-    let mut line = match name {
-        // `#` leaves out the hash at the end.
-        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
-        None => format!("<function {}>", frame.func_index()),
-    };
+    let name = symbol.and_then(|symbol| symbol.name()).or(frame.func_name())?;
+    // `#` leaves out the hash at the end.
+    let mut line = format!("{:#}", rustc_demangle::demangle(name));
     if let Some(symbol) = symbol
         && let (Some(file), Some(number)) = (symbol.file(), symbol.line())
     {

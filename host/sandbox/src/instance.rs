@@ -172,7 +172,10 @@ impl Guest for Instance {
             workflow.dalsegno_workflow_guest().call_activate(store, &guest_activation)
         });
         *calls = std::mem::take(&mut self.store.data_mut().calls);
-        result?.map_err(failed)
+        result?.map_err(|failure| {
+            self.spent = true;
+            failed(failure)
+        })
     }
 
     fn stack_trace(&mut self) -> Option<String> {

@@ -87,12 +87,18 @@ impl Sandbox {
         compile::compile(core, artifacts, &path, bytes)
     }
 
+    /// A module that is in memory already; never blocks.
+    #[must_use]
+    pub fn loaded(&self, digest: &ModuleDigest) -> Option<Module> {
+        self.0.loaded.lock().get(digest)
+    }
+
     /// A compiled module; `None` if the cache does not have it, or not from this host's version.
     ///
     /// # Errors
     /// [`SandboxError`]: the cache cannot be read, or what it has does not fit.
     pub fn load(&self, digest: &ModuleDigest) -> Result<Option<Module>, SandboxError> {
-        if let Some(module) = self.0.loaded.lock().get(digest) {
+        if let Some(module) = self.loaded(digest) {
             return Ok(Some(module));
         }
         let Inner { core, artifacts, .. } = &*self.0;

@@ -153,6 +153,9 @@ impl Modules {
 
     /// A module, ready to be instantiated. One whose compiled form is gone is compiled again.
     pub(crate) async fn load(&self, digest: &ModuleDigest) -> Result<Module, ModuleError> {
+        if let Some(module) = self.sandbox.loaded(digest) {
+            return Ok(module);
+        }
         if let Some(module) = self.load_compiled(digest).await? {
             return Ok(module);
         }

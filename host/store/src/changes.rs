@@ -25,6 +25,8 @@ pub(crate) struct Changes {
     pub(crate) items: usize,
     /// The items whose run was there before.
     pub(crate) before: Vec<Before>,
+    /// Those of them that nothing else would miss the run for.
+    pub(crate) alone: Vec<Before>,
     pub(crate) changed: Vec<Changed>,
     pub(crate) new: Vec<New>,
     pub(crate) history: Vec<Row>,
@@ -116,6 +118,23 @@ impl Changes {
         Ok(changes)
     }
 
+    /// The rows of one item.
+    pub(crate) fn only(&self, item: usize) -> Self {
+        fn of<R: Clone>(rows: &[R], is_of: impl Fn(&R) -> bool) -> Vec<R> {
+            rows.iter().filter(|row| is_of(row)).cloned().collect()
+        }
+        Self {
+            items: 1,
+            before: of(&self.before, |row| row.item == item),
+            alone: of(&self.alone, |row| row.item == item),
+            changed: of(&self.changed, |row| row.item == item),
+            new: of(&self.new, |row| row.item == item),
+            history: of(&self.history, |row| row.item == item),
+            puts: of(&self.puts, |row| row.item == item),
+            deletes: of(&self.deletes, |row| row.item == item),
+        }
+    }
+
     fn add(&mut self, place: usize, item: &Item) -> Result<(), String> {
         let run = convert::run_uuid(&item.run.run_id).ok_or("its id is no UUID")?;
         self.add_history(place, run, &item.history)?;
@@ -126,10 +145,13 @@ impl Changes {
                     let row = &self.history[self.history.len() - item.history.len()];
                     (row.first, row.activation)
                 });
-                self.before.push(Before { item: place, run, first });
+                let before = Before { item: place, run, first };
                 if let Some(summary) = &item.summary {
                     self.changed.push(Changed { item: place, run, standing: Standing::of(summary) });
+                } else if first.is_none() {
+                    self.alone.push(before.clone());
                 }
+                self.before.push(before);
             }
         }
         item.activities.iter().try_for_each(|change| self.add_attempt(place, run, change))

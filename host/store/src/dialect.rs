@@ -1,7 +1,7 @@
 //! What the two drivers have in common, for the code that both backends share.
 
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Database};
+use sqlx::Database;
 
 use crate::{
     Claim, CommitError, Fence, ItemOutcome, StoreError,
@@ -67,9 +67,4 @@ pub(crate) trait Backend: Send + Sync + 'static {
     ) -> Result<Vec<ItemOutcome>, CommitError>;
 
     async fn close(&self);
-}
-
-/// SQL that was put together from our own files alone.
-pub(crate) fn own_sql(sql: &std::sync::Arc<str>) -> AssertSqlSafe<std::sync::Arc<str>> {
-    AssertSqlSafe(sql.clone())
 }

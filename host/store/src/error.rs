@@ -48,3 +48,12 @@ pub enum CommitError {
     #[error("the database refuses the data: {0}")]
     BadData(String),
 }
+
+impl From<StoreError> for CommitError {
+    /// Whatever it is, the batch is not known to be stored.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(problem) | StoreError::Damaged(problem) => Self::Unavailable(problem),
+        }
+    }
+}

@@ -17,11 +17,29 @@ use dalsegno_engine::{
 };
 
 pub mod batch;
+mod changes;
+mod convert;
+mod dialect;
 pub mod error;
+pub mod limits;
+mod migrations;
+mod modules;
+mod open;
+mod pool;
+mod postgres;
+mod queries;
+mod reads;
 pub mod rows;
+pub mod shard;
+mod sqlite;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod values;
 
 pub use batch::{Batch, HistoryRow, Item, ItemOutcome, NewRun};
 pub use error::{CommitError, OpenError, StoreError};
+pub use open::{OpenOptions, open};
 pub use rows::{Claim, Fence, ListPage, ModuleRow, RunKey, RunRow, WakeCursor};
 
 /// Durable storage of one host. Every method may be dropped half-way: none leaves a transaction open.

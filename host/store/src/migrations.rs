@@ -34,11 +34,26 @@ migrations!(SQLITE, "sqlite",
     2 => "0002_commit",
 );
 
-pub(crate) const POSTGRES_LOCK: &str = include_str!("../queries/postgres/migrations_lock.sql");
-pub(crate) const SQLITE_LOCK: &str = include_str!("../queries/sqlite/migrations_lock.sql");
-pub(crate) const APPLIED: &str = "SELECT version FROM schema_migrations ORDER BY version";
-pub(crate) const RECORD_POSTGRES: &str = include_str!("../queries/postgres/record_migration.sql");
-pub(crate) const RECORD_SQLITE: &str = include_str!("../queries/sqlite/record_migration.sql");
+/// The statements that a backend keeps account with.
+pub(crate) struct Account {
+    /// Waits for other hosts that migrate, and makes the table of migrations.
+    pub(crate) lock: &'static str,
+    /// Tells the versions that are applied.
+    pub(crate) applied: &'static str,
+    /// Adds one.
+    pub(crate) record: &'static str,
+}
+
+pub(crate) const POSTGRES_ACCOUNT: Account = Account {
+    lock: include_str!("../queries/postgres/migrations_lock.sql"),
+    applied: include_str!("../queries/postgres/applied_migrations.sql"),
+    record: include_str!("../queries/postgres/record_migration.sql"),
+};
+pub(crate) const SQLITE_ACCOUNT: Account = Account {
+    lock: include_str!("../queries/sqlite/migrations_lock.sql"),
+    applied: include_str!("../queries/sqlite/applied_migrations.sql"),
+    record: include_str!("../queries/sqlite/record_migration.sql"),
+};
 
 /// The migrations that are not applied yet.
 ///

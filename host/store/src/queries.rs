@@ -24,14 +24,6 @@ pub(crate) struct Queries {
     pub(crate) run: &'static str,
 }
 
-/// One statement of one backend.
-macro_rules! query {
-    ($backend:literal, $name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/queries/", $backend, "/", $name, ".sql"))
-    };
-}
-pub(crate) use query;
-
 /// The statements of a backend, each from the file of its name.
 macro_rules! queries {
     ($constant:ident, $backend:literal) => {

@@ -46,7 +46,7 @@ pub(crate) async fn history<B: Backend>(
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     let values = [run.into(), from.into(), i64::from(limit).into()];
     let rows = backend.read(B::QUERIES.history, &values).await?;
-    let limit = limit as usize;
+    let limit = limit.max(1) as usize;
     let mut page = rows.iter().map(history_row).collect::<Result<Vec<_>, _>>()?;
     if page.len() > limit {
         match page.get(limit.wrapping_sub(1)) {
@@ -103,7 +103,8 @@ pub(crate) async fn list_runs<B: Backend>(
     ];
     let sql = match &page.workflow_id {
         Some(id) => {
-            values.extend([id.as_str().into(), i64::from(page.blocked).into()]);
+            values.push(id.as_str().into());
+            values.push(i64::from(page.blocked).into());
             B::QUERIES.list_runs_of_id
         }
         None if page.blocked => B::QUERIES.list_blocked_runs,

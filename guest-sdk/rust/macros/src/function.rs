@@ -12,7 +12,13 @@ use crate::{
 
 /// The function as a unit type with one `#[run]`.
 pub(crate) fn workflow(function: ItemFn, mut options: Options) -> Result<TokenStream> {
-    let ItemFn { attrs, vis, sig, block, .. } = function;
+    let ItemFn {
+        attrs,
+        vis,
+        sig,
+        block,
+        ..
+    } = function;
     if sig.asyncness.is_none() {
         return Err(Error::new_spanned(&sig, "a workflow is an `async fn`"));
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::rig::{Rig, resumed};
-use crate::{Activity, Context, Failure, activity, cancelled, is_cancelled, shielded, signals, sleep, workflow};
+use crate::{
+    Activity, Context, Failure, activity, cancelled, is_cancelled, shielded, signals, sleep, workflow,
+};
 
 fn quick(name: &str) -> Activity<u32> {
     activity(name).start_to_close(Duration::from_secs(10))
@@ -107,6 +109,36 @@ fn everything_that_waits_hears_of_it() {
     let rig = Rig::started::<Patient>(json!([]));
     rig.cancel("enough");
     assert_eq!(rig.calls(), [r#"complete "enough""#]);
+}
+
+/// Its handler works when the request comes; its main routine cleans up.
+#[derive(Default)]
+struct Careful;
+
+#[workflow]
+impl Careful {
+    #[run]
+    async fn run(_: Context<Self>) -> Result<u32, Failure> {
+        let reason = cancelled().await;
+        assert_eq!(reason, "enough");
+        shielded(quick("release")).await
+    }
+
+    #[signal]
+    async fn work(_: Context<Self>) -> Result<(), Failure> {
+        quick("work").await.map(drop)
+    }
+}
+
+#[test]
+fn what_a_request_comes_to_is_for_the_main_routine_to_say() {
+    let rig = Rig::started::<Careful>(json!([]));
+    rig.signal("work", json!([]));
+    assert_eq!(rig.calls(), ["schedule work()"]);
+    rig.cancel("enough");
+    assert_eq!(rig.calls(), ["schedule release()", "cancel activity 1"]);
+    rig.resume(2, 1);
+    assert_eq!(rig.calls(), ["complete 1"]);
 }
 
 #[workflow]

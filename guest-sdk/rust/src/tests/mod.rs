@@ -4,7 +4,7 @@ mod rig;
 
 mod activities;
 mod cancellation;
-mod conditions;
 mod concurrency;
+mod conditions;
 mod handlers;
 mod timers;

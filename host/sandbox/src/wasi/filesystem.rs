@@ -11,7 +11,7 @@ use wasmtime::{
 };
 
 use super::{absent, name};
-use crate::context::Context;
+use crate::{context::Context, stop::Stop};
 
 /// The root folder, the only one there is.
 struct Descriptor;
@@ -39,31 +39,38 @@ pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
 
 /// What may be asked of the root folder; the rest is absent.
 fn add_root(types: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> {
-    types.func_new("[method]descriptor.get-type", |_, _, _, results| {
-        answer(results, ok(Val::Enum("directory".to_owned())))
-    })?;
-    types.func_new("[method]descriptor.get-flags", |_, _, _, results| {
-        answer(results, ok(Val::Flags(vec!["read".to_owned()])))
-    })?;
-    types.func_new("[method]descriptor.is-same-object", |_, _, _, results| {
-        answer(results, Val::Bool(true))
-    })?;
+    add_answer(types, "get-type", |_| Ok(ok(Val::Enum("directory".to_owned()))))?;
+    add_answer(types, "get-flags", |_| Ok(ok(Val::Flags(vec!["read".to_owned()]))))?;
+    add_answer(types, "is-same-object", |_| Ok(Val::Bool(true)))?;
     for looking in ["stat-at", "readlink-at", "metadata-hash-at"] {
-        types.func_new(&format!("[method]descriptor.{looking}"), |_, _, _, results| {
-            answer(results, no_entry())
-        })?;
+        add_answer(types, looking, |_| Ok(no_entry()))?;
     }
-    types.func_new("[method]descriptor.open-at", |_, _, arguments, results| {
-        let path = arguments.iter().find_map(|argument| match argument {
-            Val::String(path) => Some(path.as_str()),
-            _ => None,
-        });
-        let path = path.unwrap_or_default();
+    add_answer(types, "open-at", |path| {
         let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         if SYSTEM_FOLDERS.contains(&top) {
-            return answer(results, no_entry());
+            return Ok(no_entry());
         }
-        Err(absent::forbidden("filesystem", &format!("opening the file `{path}`")).into())
+        Err(absent::forbidden("filesystem", &format!("opening the file `{path}`")))
+    })
+}
+
+/// Defines a method of the root folder by what it answers for a path (empty if it takes none).
+fn add_answer(
+    types: &mut LinkerInstance<'_, Context>,
+    method: &str,
+    answer_for: impl Fn(&str) -> Result<Val, Stop> + Send + Sync + 'static,
+) -> wasmtime::Result<()> {
+    types.func_new(&format!("[method]descriptor.{method}"), move |mut store, _, arguments, results| {
+        let mut path = "";
+        for argument in arguments {
+            match argument {
+                Val::String(text) => path = text,
+                // What was lent for the call has to be given back within it.
+                Val::Resource(lent) => lent.resource_drop(&mut store)?,
+                _ => {}
+            }
+        }
+        answer(results, answer_for(path)?)
     })
 }
 

@@ -73,7 +73,18 @@ impl Committer {
     /// Commits steps in the order they come, until there will be no more.
     pub(crate) async fn run(mut self, mut queue: mpsc::UnboundedReceiver<StoredStep>) {
         let mut steps = Vec::with_capacity(BATCH_STEPS_MAX);
-        while queue.recv_many(&mut steps, BATCH_STEPS_MAX).await > 0 {
+        let stopped = self.stopped.clone();
+        loop {
+            let taken = tokio::select! {
+                taken = queue.recv_many(&mut steps, BATCH_STEPS_MAX) => taken,
+                () = stopped.cancelled(), if !queue.is_closed() => {
+                    queue.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
             while !steps.is_empty() {
                 let groups = fold(&mut steps);
                 self.metrics.queued_steps.set(i64::try_from(queue.len()).unwrap_or(i64::MAX));

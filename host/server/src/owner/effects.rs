@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use dalsegno_engine::run::Effect;
-use dalsegno_store::RunKey;
 use tokio::sync::mpsc;
 
 use super::{
@@ -52,33 +51,29 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     }
 }
 
-/// Drops a run whose step is not stored: memory is ahead of the store, and the store is right.
+/// A step is not stored: memory is ahead of the store, and the store is right.
 fn undo(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit, lost: &Lost) {
     handle.became_durable();
     for ack in after.acks {
         let _ = ack.reply.send(Err(lost.clone()));
     }
-    let messages = handle.retire();
-    messages.into_iter().for_each(|message| refuse(message, lost));
+    give_up(owner, handle, lost);
+}
+
+/// Drops a run from memory. If it is to blame, it comes back as the store knows it, blocked.
+pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) {
+    handle.retire().into_iter().for_each(|message| refuse(message, lost));
     owner.registry.remove(handle);
     owner.residents.forget(&handle.key.run_id);
     if let Lost::Refused(problem) = lost {
         tracing::error!(workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id, %problem,
-            "the database refuses what the run did; the run is blocked");
-        block(owner, handle.key.clone(), format!("the database refused what the run did: {problem}"));
+            "a run cannot go on; it is blocked");
+        let (owner, handle, reason) = (owner.clone(), handle.clone(), problem.clone());
+        owner.runtime.clone().spawn(async move {
+            handle.all_durable().await;
+            owner.load_blocked(&handle.key, reason).await;
+        });
     }
-}
-
-/// Brings the run back as the store knows it, blocked.
-fn block(owner: &Arc<Owner>, key: RunKey, reason: String) {
-    let owner = owner.clone();
-    tokio::spawn(async move {
-        if let Ok(Some(handle)) = owner.find_open(&key.namespace, &key.workflow_id).await
-            && handle.key == key
-        {
-            owner.send(&handle, Message::Block(reason));
-        }
-    });
 }
 
 /// Tells whoever sent a message that it was not taken.
@@ -89,7 +84,6 @@ pub(crate) fn refuse(message: Message, lost: &Lost) {
         | Message::Release(reply)
         | Message::Grant { reply, .. } => drop(reply.send(Err(lost.clone()))),
         Message::Wake
-        | Message::Block(_)
         | Message::AttemptEnded { .. }
         | Message::NotStarted { .. }
         | Message::History(_) => {}

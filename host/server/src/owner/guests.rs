@@ -1,10 +1,15 @@
 //! The threads that guests run on, apart from tokio's.
 
-use std::{sync::Arc, thread};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Owner, handle::RunHandle, turn};
+use super::{Owner, effects, handle::RunHandle, message::Lost, turn};
 
 /// Work for a guest thread.
 pub(crate) enum GuestWork {
@@ -52,12 +57,23 @@ impl GuestThreads {
 
 fn serve(work: &Receiver<GuestWork>) {
     for work in work {
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match work {
-            GuestWork::Turn(owner, handle) => turn::take(&owner, &handle),
-            GuestWork::Call(call) => call(),
-        }));
-        if result.is_err() {
-            tracing::error!("a guest thread survived a panic; this is a bug of the host");
+        match work {
+            GuestWork::Turn(owner, handle) => {
+                let turn = AssertUnwindSafe(|| turn::take(&owner, &handle));
+                if let Err(panic) = catch_unwind(turn) {
+                    effects::give_up(&owner, &handle, &Lost::Refused(format!("the host panicked: {}", text(&*panic))));
+                }
+            }
+            GuestWork::Call(call) => {
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
+                    tracing::error!(panic = text(&*panic), "a query made the host panic; this is a bug of the host");
+                }
+            }
         }
     }
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

@@ -75,9 +75,9 @@ pub(crate) enum GuestSlot {
     Resident(Box<Instance>),
 }
 
-/// The run is not in memory any more; the message comes back.
+/// The run is not in memory any more.
 #[derive(Debug)]
-pub(crate) struct Retired(pub(crate) Message);
+pub(crate) struct Retired;
 
 impl RunHandle {
     pub(crate) fn new(key: RunKey, module: Module, info: RunInfo, live: Live) -> Self {
@@ -98,7 +98,7 @@ impl RunHandle {
     pub(crate) fn post(&self, message: Message) -> Result<bool, Retired> {
         let mut inbox = self.inbox.lock();
         if inbox.state == InboxState::Retired {
-            return Err(Retired(message));
+            return Err(Retired);
         }
         inbox.messages.push(message);
         let idle = inbox.state == InboxState::Idle;

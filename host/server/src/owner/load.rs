@@ -6,6 +6,7 @@ use dalsegno_engine::{
     Run, State, Transition,
     guest::RunInfo,
     ids::{EventId, Namespace, RunId, WorkflowId},
+    trouble::Blocked,
 };
 use dalsegno_store::{HistoryRow, RunKey, RunRow, SharedStore, StoreError};
 use tokio::sync::MutexGuard;
@@ -65,13 +66,36 @@ impl Owner {
             return Ok(Some(handle));
         }
         match self.store.newest_run(namespace, id).await? {
-            Some(row) if row.close_time.is_none() => self.load(row).await.map(Some),
+            Some(row) if row.close_time.is_none() => {
+                let blocked = row.blocked.clone();
+                self.load(row, blocked).await.map(Some)
+            }
             _ => Ok(None),
         }
     }
 
+    /// Takes a run over from the store, blocked for this reason.
+    pub(super) async fn load_blocked(self: &Arc<Self>, run: &RunKey, reason: String) {
+        let blocked = Blocked { reason, since: self.clock.now() };
+        let _alone = self.alone(&run.namespace, &run.workflow_id).await;
+        while self.registry.get(&run.namespace, &run.workflow_id).is_none() {
+            let loaded = match self.store.run(run).await {
+                Ok(Some(row)) if row.close_time.is_none() => self.load(row, Some(blocked.clone())).await.map(drop),
+                Ok(_) => return,
+                Err(error) => Err(error.into()),
+            };
+            match loaded {
+                Ok(()) => return,
+                Err(error) => tracing::error!(run_id = %run.run_id, %error, "a run could not be blocked; trying again"),
+            }
+            if !self.wait(RETRY).await {
+                return;
+            }
+        }
+    }
+
     /// Takes a run over from the store. The caller is alone with it.
-    async fn load(self: &Arc<Self>, row: RunRow) -> Result<Arc<RunHandle>, LoadError> {
+    async fn load(self: &Arc<Self>, row: RunRow, blocked: Option<Blocked>) -> Result<Arc<RunHandle>, LoadError> {
         let module = self.modules.load(&row.module).await?;
         let (transitions, state) = read_state(&self.store, &row.key.run_id).await?;
         drop(transitions);
@@ -86,7 +110,7 @@ impl Owner {
             started,
         };
         let summary = None;
-        let run = Run::take_over(state, attempts, row.blocked.clone(), self.clock.now());
+        let run = Run::take_over(state, attempts, blocked, self.clock.now());
         let live =
             Live { run, guest: GuestSlot::Absent, new: None, summary, acks: Vec::new(), armed: None };
         let handle = Arc::new(RunHandle::new(row.key, module, info, live));
@@ -119,7 +143,7 @@ impl Owner {
     /// Reads the stored history for a new guest, and sends it to the run.
     pub(super) fn load_history(self: &Arc<Self>, handle: Arc<RunHandle>) {
         let owner = self.clone();
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             handle.all_durable().await;
             loop {
                 match read_history(&owner.store, &handle.key.run_id).await {

@@ -31,8 +31,6 @@ pub(crate) enum Message {
     Barrier(Reply),
     /// A client's input.
     Input(Input, Reply),
-    /// The run cannot go on; park it.
-    Block(String),
     /// A client lets a failing run try again.
     Release(Reply),
     /// An attempt has ended.

@@ -72,6 +72,8 @@ pub(crate) struct Owner {
     /// One for each of some groups of workflow ids: starting and loading a workflow happen one at a time.
     stripes: Vec<tokio::sync::Mutex<()>>,
     committer: mpsc::UnboundedSender<StoredStep>,
+    /// For what guest threads leave to tasks.
+    runtime: tokio::runtime::Handle,
     /// The right to write.
     fence: Fence,
     /// Attempts under way, or waiting to begin.
@@ -113,6 +115,7 @@ impl Owner {
             waiters: Waiters::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             committer,
+            runtime: tokio::runtime::Handle::current(),
             fence,
             attempts: TaskTracker::new(),
             stopped,

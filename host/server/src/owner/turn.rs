@@ -50,7 +50,6 @@ fn receive(live: &mut Live, message: Message) {
     let run = &mut live.run;
     let (answer, reply) = match message {
         Message::Wake => return,
-        Message::Block(reason) => return run.block(reason),
         Message::Barrier(reply) => (Ok(dalsegno_engine::run::Accepted::Duplicate), reply),
         Message::Input(input, reply) => (run.accept(input), reply),
         Message::Release(reply) => {

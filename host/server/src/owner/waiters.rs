@@ -56,15 +56,21 @@ impl Waiters {
     pub(crate) fn tell_changed(&self, run: &RunId) {
         let mut runs = self.runs.lock();
         if let Some(waiting) = runs.get_mut(run) {
-            waiting.changed.drain(..).for_each(|tell| drop(tell.send(())));
+            for tell in waiting.changed.drain(..) {
+                let _ = tell.send(());
+            }
         }
     }
 
     pub(crate) fn tell_closed(&self, closed: &Arc<Closed>) {
         let waiting = self.runs.lock().remove(&closed.run_id);
         if let Some(waiting) = waiting {
-            waiting.closed.into_iter().for_each(|tell| drop(tell.send(closed.clone())));
-            waiting.changed.into_iter().for_each(|tell| drop(tell.send(())));
+            for tell in waiting.closed {
+                let _ = tell.send(closed.clone());
+            }
+            for tell in waiting.changed {
+                let _ = tell.send(());
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Asking a run: in a fresh guest, replayed to what is durable, that is thrown away.
 
-use std::sync::Arc;
-
 use dalsegno_engine::{
     Failure, Payload, State, Status, Transition,
     failure::FailureKind,

@@ -13,6 +13,7 @@ use dalsegno_engine::{
 use dalsegno_sandbox::Module;
 use dalsegno_store::{NewRun, RunKey, RunRow};
 use sha2::{Digest, Sha256};
+use tokio::sync::MutexGuard;
 
 use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, Started, lookup};
 use crate::owner::{
@@ -41,15 +42,16 @@ impl Service {
         let module = self.module_for(&owner, &request).await?;
         let made_up = request.workflow_id.is_none() && request.request_id.is_none();
         let workflow_id = workflow_id(&request)?;
-        let _alone = owner.alone(&request.namespace, &workflow_id).await;
-        if !made_up {
-            match decide(&request, self.newest(&owner, &request.namespace, &workflow_id).await?)? {
-                Decision::Start => {}
-                Decision::Use(run_id) => return Ok(Started { workflow_id, run_id, new: false }),
-                Decision::Terminate => self.terminate_open(&owner, &request.namespace, &workflow_id).await?,
-            }
+        if made_up {
+            return self.begin(&owner, request, workflow_id, module, None).await;
         }
-        self.begin(&owner, request, workflow_id, module).await
+        let alone = owner.alone(&request.namespace, &workflow_id).await;
+        match decide(&request, self.newest(&owner, &request.namespace, &workflow_id).await?)? {
+            Decision::Start => {}
+            Decision::Use(run_id) => return Ok(Started { workflow_id, run_id, new: false }),
+            Decision::Terminate => self.terminate_open(&owner, &request.namespace, &workflow_id).await?,
+        }
+        self.begin(&owner, request, workflow_id, module, Some(alone)).await
     }
 
     /// The module the new run will have as long as it lives.
@@ -109,12 +111,15 @@ impl Service {
         }
     }
 
+    /// Puts a new run into memory, and waits for its first step. Once it is in memory, who asks for the
+    /// workflow id finds it there, so nobody needs to be alone any more.
     async fn begin(
         &self,
         owner: &Arc<Owner>,
         request: StartRequest,
         workflow_id: WorkflowId,
         module: Module,
+        alone: Option<MutexGuard<'_, ()>>,
     ) -> Result<Started, ServiceError> {
         let now = owner.clock.now();
         let run_id = new_run_id(now)?;
@@ -122,6 +127,7 @@ impl Service {
             RunKey { namespace: request.namespace.clone(), workflow_id: workflow_id.clone(), run_id: run_id.clone() };
         let handle = Arc::new(new_run(key, module, request, now)?);
         owner.registry.insert(handle.clone());
+        drop(alone);
         owner.metrics.runs_started.inc();
         match self.acknowledged(owner.ask(&handle, Message::Barrier)).await? {
             Some(answer) => answer.map_err(lookup::lost)?.map_err(lookup::refusal)?,

@@ -7,7 +7,7 @@ use dalsegno_engine::{
     ids::{ModuleDigest, Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType}, state::State,
 };
 use dalsegno_sandbox::ModuleDefinition;
-use dalsegno_store::RunRow;
+use dalsegno_store::{RunKey, RunRow};
 
 /// Which run of a workflow.
 #[derive(Debug, Clone)]
@@ -18,6 +18,14 @@ pub struct RunRef {
     pub workflow_id: WorkflowId,
     /// The newest if absent.
     pub run_id: Option<RunId>,
+}
+
+impl RunRef {
+    /// The name of this run of the workflow.
+    #[must_use]
+    pub fn key(&self, run_id: &RunId) -> RunKey {
+        RunKey { namespace: self.namespace.clone(), workflow_id: self.workflow_id.clone(), run_id: run_id.clone() }
+    }
 }
 
 /// A workflow to start.

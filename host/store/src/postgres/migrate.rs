@@ -4,7 +4,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOpt
 
 use crate::{
     OpenError, limits,
-    migrations::{self, POSTGRES},
+    migrations::{self, POSTGRES, POSTGRES_ACCOUNT as ACCOUNT},
     pool::bounded,
 };
 
@@ -28,14 +28,14 @@ pub(super) async fn run(options: &PgConnectOptions) -> Result<(), OpenError> {
 async fn apply(connection: &mut PgConnection) -> Result<(), OpenError> {
     let failed = |error: sqlx::Error| OpenError::Migration(error.to_string());
     let mut transaction = connection.begin().await.map_err(failed)?;
-    sqlx::raw_sql(migrations::POSTGRES_LOCK).execute(&mut *transaction).await.map_err(failed)?;
-    let applied = sqlx::raw_sql(migrations::APPLIED).fetch_all(&mut *transaction).await.map_err(failed)?;
+    sqlx::raw_sql(ACCOUNT.lock).execute(&mut *transaction).await.map_err(failed)?;
+    let applied = sqlx::raw_sql(ACCOUNT.applied).fetch_all(&mut *transaction).await.map_err(failed)?;
     let applied: Vec<i64> =
         applied.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(failed)?;
     for migration in migrations::pending(POSTGRES, &applied)? {
         let wrong = |error| OpenError::Migration(format!("migration {}: {error}", migration.name));
         sqlx::raw_sql(migration.sql).execute(&mut *transaction).await.map_err(wrong)?;
-        sqlx::query(migrations::RECORD_POSTGRES)
+        sqlx::query(ACCOUNT.record)
             .bind(migration.version)
             .bind(migration.name)
             .execute(&mut *transaction)

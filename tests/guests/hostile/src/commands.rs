@@ -33,31 +33,3 @@ pub(crate) async fn log_flood() {
 pub(crate) async fn no_timeout() -> Result<Value, Failure> {
     activity("noop").await
 }
-
-pub(crate) mod trap_until_signal {
-    //! A bug that goes away.
-
-    use dalsegno_sdk::{Context, Failure, workflow};
-    use serde_json::Value;
-    use steps::step;
-
-    /// Panics at its first step, until the signal `fix` has come.
-    #[derive(Default)]
-    pub(crate) struct TrapUntilSignal {
-        fixed: bool,
-    }
-
-    #[workflow]
-    impl TrapUntilSignal {
-        #[run]
-        async fn run(ctx: Context<Self>) -> Result<Value, Failure> {
-            assert!(ctx.state(|workflow| workflow.fixed), "the signal `fix` has not come");
-            step("fixed").await
-        }
-
-        #[signal]
-        fn fix(&mut self) {
-            self.fixed = true;
-        }
-    }
-}

@@ -2,10 +2,12 @@
 
 mod commands;
 mod machine;
+mod repairable;
 mod system;
 
-use commands::{big_payload, log_flood, million_commands, no_timeout, trap_until_signal::TrapUntilSignal};
+use commands::{big_payload, log_flood, million_commands, no_timeout};
 use machine::{divide_by_zero, loop_forever, memory_bomb, out_of_bounds, recursion, trap, unreachable};
+use repairable::TrapUntilSignal;
 use system::{blocking_sleep, file, socket, thread};
 
 dalsegno_sdk::workflows![

@@ -6,13 +6,13 @@ use dalsegno_sdk::{Context, Failure, all_handlers_finished, workflow};
 use serde_json::Value;
 use steps::step;
 
-/// Collects what the signals `add` bring, until `done`.
 #[derive(Default)]
 pub(crate) struct SignalsOrder {
     added: Vec<Value>,
     done: bool,
 }
 
+/// Collects what the signals `add` bring, until `done`.
 #[workflow]
 impl SignalsOrder {
     #[run]
@@ -38,18 +38,19 @@ impl SignalsOrder {
     }
 }
 
-/// Adds numbers, each after an activity of its handler; the result is the sum when `done` has come.
 #[derive(Default)]
 pub(crate) struct AsyncHandlers {
     sum: i64,
     done: bool,
 }
 
+/// Adds numbers, each after an activity of its handler; the result is the sum when `done` has come.
 #[workflow]
 impl AsyncHandlers {
     #[run]
     async fn run(ctx: Context<Self>) -> Result<i64, Failure> {
-        ctx.wait_condition(|handlers| handlers.done && all_handlers_finished()).await?;
+        ctx.wait_condition(|handlers| handlers.done && all_handlers_finished())
+            .await?;
         Ok(ctx.state(|handlers| handlers.sum))
     }
 
@@ -66,17 +67,18 @@ impl AsyncHandlers {
     }
 }
 
-/// Waits until `set` was called, for some milliseconds at most; the result is whether it was.
 #[derive(Default)]
 pub(crate) struct Conditions {
     set: bool,
 }
 
+/// Waits until `set` was called, for some milliseconds at most; the result is whether it was.
 #[workflow]
 impl Conditions {
     #[run]
     async fn run(ctx: Context<Self>, ms: u64) -> Result<bool, Failure> {
-        ctx.wait_condition_timeout(|conditions| conditions.set, Duration::from_millis(ms)).await
+        ctx.wait_condition_timeout(|conditions| conditions.set, Duration::from_millis(ms))
+            .await
     }
 
     #[signal]
@@ -84,4 +86,3 @@ impl Conditions {
         self.set = true;
     }
 }
-

@@ -31,7 +31,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 struct Request {
     #[serde(default)]
     method: Option<String>,
-    url: Url,
+    url: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -100,11 +100,12 @@ async fn make(
     };
     let request: Request = serde_json::from_slice(&argument.data)
         .map_err(|error| bad(format!("the argument is no request of http: {error}")))?;
-    allow.check(&request.url).map_err(|refused| ActivityError::non_retryable("HttpNotAllowed", refused.to_string()))?;
+    let url: Url = request.url.parse().map_err(|error| bad(format!("`{}` is no address: {error}", request.url)))?;
+    allow.check(&url).map_err(|refused| ActivityError::non_retryable("HttpNotAllowed", refused.to_string()))?;
     let method = request.method.as_deref().unwrap_or("GET").to_ascii_uppercase();
     let method = Method::from_bytes(method.as_bytes()).map_err(|error| bad(error.to_string()))?;
     let mut call = client
-        .request(method, request.url)
+        .request(method, url)
         .timeout(request.timeout.map_or(TIMEOUT_DEFAULT, Millis::as_duration))
         .header("Idempotency-Key", &context.info().idempotency_key);
     for (name, value) in &request.headers {

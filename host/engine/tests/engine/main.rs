@@ -1,0 +1,6 @@
+//! The engine, held to what it promises: scenarios in every way of running them, properties, stored forms.
+//!
+//! Read `kit` for how a scenario is written, then any other module.
+
+mod kit;
+mod scenarios;

@@ -1,0 +1,11 @@
+//! Workflows in every way of running them: what is stored, and what is done.
+
+mod activities;
+mod cancellation;
+mod closing;
+mod conditions;
+mod retries;
+mod signals;
+mod take_over;
+mod timers;
+mod trouble;

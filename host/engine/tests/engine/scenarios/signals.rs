@@ -1,0 +1,139 @@
+//! Signals: in order, each once, before the start and after it, refused after the end.
+
+use dalsegno_engine::{
+    Status, limits,
+    run::{Accepted, Input, Refusal},
+};
+
+use crate::kit::{Ctx, Outcome, Way, Workflow, World, json, scenario, signal, signal_with_id, started};
+
+/// Collects `add` until `end`.
+async fn collect(ctx: Ctx) -> Outcome {
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(ctx.signal("add").await);
+    }
+    ctx.activity("a").await?;
+    Ok(json(&format!("[{}]", all.join(","))))
+}
+
+#[test]
+fn signals_are_delivered_in_the_order_they_came() {
+    scenario(collect, |world| {
+        world.turn(|run| {
+            for number in ["1", "2", "3"] {
+                run.accept(signal("add", number)).expect("it is open");
+            }
+        });
+        world.complete("a", "0");
+        assert_eq!(world.result(), "[1,2,3]");
+    });
+}
+
+#[test]
+fn a_signal_that_nobody_waits_for_yet_is_kept() {
+    scenario(
+        |ctx| async move {
+            ctx.activity("a").await?;
+            Ok(json(&ctx.signal("early").await))
+        },
+        |world| {
+            world.signal("early", "42");
+            world.signal("unknown", "0");
+            world.complete("a", "0");
+            assert_eq!(world.result(), "42");
+        },
+    );
+}
+
+#[test]
+fn a_signal_with_the_start_is_there_before_the_first_step() {
+    for way in [Way::Resident, Way::Evicted] {
+        let workflow = Workflow::new(|ctx: Ctx| async move { Ok(json(&ctx.signal("go").await)) });
+        let world = World::start_with(way, workflow, started(), vec![signal("go", "7")]);
+        assert_eq!(world.result(), "7");
+        let one = "WorkflowExecutionStarted WorkflowExecutionSignaled -> WorkflowExecutionCompleted";
+        assert_eq!(world.story(), [one]);
+    }
+}
+
+#[test]
+fn a_repeated_request_id_counts_once() {
+    scenario(collect, |world| {
+        assert_eq!(world.input(signal_with_id("add", "1", "r1")), Ok(Accepted::New));
+        assert_eq!(world.input(signal_with_id("add", "1", "r1")), Ok(Accepted::Duplicate));
+        assert_eq!(world.input(signal_with_id("add", "2", "r2")), Ok(Accepted::New));
+        assert_eq!(world.stored.state().signals, 2);
+        world.take_over();
+        assert_eq!(
+            world.input(signal_with_id("add", "2", "r2")),
+            Ok(Accepted::Duplicate),
+            "it outlives the host"
+        );
+    });
+}
+
+#[test]
+fn a_repeated_request_id_is_a_duplicate_after_the_end_too() {
+    scenario(
+        |ctx| async move { Ok(json(&ctx.signal("go").await)) },
+        |world| {
+            assert_eq!(world.input(signal_with_id("go", "1", "r1")), Ok(Accepted::New));
+            assert_eq!(world.status(), Status::Completed);
+            assert_eq!(world.input(signal_with_id("go", "1", "r1")), Ok(Accepted::Duplicate));
+            let new = world.input(signal_with_id("go", "1", "r2"));
+            assert_eq!(new, Err(Refusal::Closed(Status::Completed)));
+        },
+    );
+}
+
+#[test]
+fn request_ids_are_forgotten_oldest_first() {
+    let workflow = Workflow::new(|ctx: Ctx| async move { Ok(json(&ctx.signal("never").await)) });
+    let mut world = World::start(Way::Resident, workflow, started());
+    world.turn(|run| {
+        for number in 0..=limits::SIGNAL_REQUEST_IDS_MAX {
+            run.accept(signal_with_id("add", "0", &format!("r{number}"))).expect("it is open");
+        }
+    });
+    assert_eq!(world.input(signal_with_id("add", "0", "r1")), Ok(Accepted::Duplicate));
+    assert_eq!(world.input(signal_with_id("add", "0", "r0")), Ok(Accepted::New));
+}
+
+#[test]
+fn a_run_takes_so_many_signals_and_no_more() {
+    let workflow = Workflow::new(|ctx: Ctx| async move { Ok(json(&ctx.signal("never").await)) });
+    let mut world = World::start(Way::Resident, workflow, started());
+    let refused = world.turn(|run| {
+        for _ in 0..limits::SIGNALS_PER_RUN_MAX {
+            run.accept(signal("add", "0")).expect("it is below the limit");
+        }
+        run.accept(signal("add", "0"))
+    });
+    assert_eq!(refused, Err(Refusal::TooManySignals(limits::SIGNALS_PER_RUN_MAX)));
+    let cancel = Input::Cancel { reason: String::new(), request_id: None };
+    assert_eq!(world.input(cancel), Ok(Accepted::New), "other inputs are taken");
+}
+
+#[test]
+fn a_signal_that_races_with_the_end_is_in_the_history_before_it_or_refused() {
+    scenario(
+        |ctx| async move {
+            ctx.activity("a").await?;
+            Ok(json("null"))
+        },
+        |world| {
+            let (before, after) = world.turn(|run| {
+                let before = run.accept(signal("late", "1"));
+                let done = dalsegno_engine::attempts::AttemptResult::Completed(None);
+                run.attempt_ended(1, 1, done).expect("it is under way");
+                (before, run.state().signals)
+            });
+            assert_eq!((before, after), (Ok(Accepted::New), 1));
+            let end = "WorkflowExecutionSignaled ActivityTaskCompleted -> WorkflowExecutionCompleted";
+            assert_eq!(world.story()[1], end);
+            assert_eq!(world.input(signal("late", "2")), Err(Refusal::Closed(Status::Completed)));
+            assert_eq!(world.stored.events().len(), 5);
+        },
+    );
+}

@@ -1,0 +1,200 @@
+//! What the tests share: guests, a sandbox, and a driver that plays the host.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test is a crate of its own that uses a part"
+)]
+
+use std::{path::PathBuf, sync::Arc};
+
+use dalsegno_engine::{
+    Failure, Millis, Payload, Run, Seed, Timestamp, Transition,
+    attempts::AttemptResult,
+    event::WorkflowExecutionStarted,
+    guest::{ActivationError, Guest, Request, RunInfo},
+    ids::{ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
+    run::{Effect, Input},
+};
+use dalsegno_sandbox::{Compiler, Instance, Module, Sandbox, SandboxConfig};
+use tempfile::TempDir;
+
+/// The bytes of a guest that `tests/toolchain/guests` has built.
+pub fn guest(package: &str) -> Vec<u8> {
+    let folder = std::env::var_os("DALSEGNO_GUESTS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/guests/wasm"),
+        PathBuf::from,
+    );
+    let path = folder.join(format!("{package}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}\nrun `tests/toolchain/guests` first, it builds the guests", path.display())
+    })
+}
+
+/// A sandbox with a cache of its own, which goes when this is dropped.
+pub struct TestSandbox {
+    pub sandbox: Sandbox,
+    pub cache: TempDir,
+}
+
+impl TestSandbox {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
+        let cache = TempDir::new().unwrap();
+        let mut config = SandboxConfig {
+            cache_dir: cache.path().join("modules"),
+            compiler: Compiler::ThisProcess,
+            instances_max: 64,
+            ..SandboxConfig::default()
+        };
+        change(&mut config);
+        Self { sandbox: Sandbox::new(config).unwrap(), cache }
+    }
+
+    pub fn module(&self, package: &str) -> Module {
+        let bytes = guest(package);
+        let digest = Sandbox::digest(&bytes);
+        self.sandbox.validate(&bytes).unwrap();
+        self.sandbox.compile(&digest, &bytes).unwrap();
+        self.sandbox.load(&digest).unwrap().unwrap()
+    }
+
+    pub fn start(&self, package: &str, workflow_type: &str, input: &[&str]) -> Driver {
+        Driver::new(&self.sandbox, self.module(package), workflow_type, input)
+    }
+}
+
+pub fn started(module: &ModuleDigest, workflow_type: &str, input: &[&str]) -> WorkflowExecutionStarted {
+    WorkflowExecutionStarted {
+        workflow_type: WorkflowType::new(workflow_type),
+        workflow_id: WorkflowId::new("test"),
+        task_queue: TaskQueue::new("default"),
+        input: input.iter().map(|json| Payload::json((*json).to_owned())).collect(),
+        headers: Vec::new(),
+        module: module.clone(),
+        seed: Seed([7; 32]),
+        engine_semantics: 1,
+        first_run_id: RunId::new("run"),
+        attempt: 1,
+        execution_timeout: None,
+        run_timeout: None,
+        start_delay: None,
+        memo: [].into(),
+        search_attributes: [].into(),
+        request_id: None,
+    }
+}
+
+pub fn run_info(started: WorkflowExecutionStarted) -> RunInfo {
+    RunInfo {
+        namespace: Namespace::new("default"),
+        run_id: RunId::new("run"),
+        start_time: START,
+        started: Arc::new(started),
+    }
+}
+
+pub fn request(name: &str) -> Request {
+    Request { name: name.to_owned(), ..Request::default() }
+}
+
+/// When every run of the tests starts.
+pub const START: Timestamp = Timestamp::from_micros(1_800_000_000_123_456);
+
+/// Plays the host for one run: activities complete at once, time moves to the next timer.
+pub struct Driver {
+    pub sandbox: Sandbox,
+    pub module: Module,
+    pub info: RunInfo,
+    pub run: Run,
+    pub guest: Instance,
+    pub transitions: Vec<Transition>,
+    /// The failure that activities end with, or none.
+    pub activity_failure: Option<Failure>,
+    /// Attempts to end in the next turn.
+    pending: Vec<Effect>,
+}
+
+impl Driver {
+    pub fn new(sandbox: &Sandbox, module: Module, workflow_type: &str, input: &[&str]) -> Self {
+        let started = started(module.digest(), workflow_type, input);
+        let run = Run::start(started.clone(), START);
+        let info = run_info(started);
+        let guest = sandbox.instantiate(&module, info.clone()).unwrap();
+        Self {
+            sandbox: sandbox.clone(),
+            module,
+            info,
+            run,
+            guest,
+            transitions: Vec::new(),
+            activity_failure: None,
+            pending: Vec::new(),
+        }
+    }
+
+    /// One turn.
+    pub fn turn(&mut self) -> Result<(), ActivationError> {
+        for effect in std::mem::take(&mut self.pending) {
+            if let Effect::Dispatch(task) = effect {
+                let result = match &self.activity_failure {
+                    Some(failure) => AttemptResult::Failed(failure.clone()),
+                    None => AttemptResult::Completed(Some(Payload::json("null"))),
+                };
+                self.run.attempt_ended(task.scheduled.operation, task.attempt, result).unwrap();
+            }
+        }
+        let result = if self.run.is_ready() { self.run.activate(&mut self.guest) } else { Ok(()) };
+        let step = self.run.settle();
+        self.transitions.extend(step.transition);
+        self.pending.extend(step.effects);
+        if self.pending.is_empty()
+            && let Some(wake_at) = step.summary.wake_at
+        {
+            self.run.tick(wake_at);
+        }
+        result
+    }
+
+    pub fn signal(&mut self, name: &str, json: &str) {
+        let input = vec![Payload::json(json.to_owned())];
+        let input = Input::Signal { name: name.to_owned(), input, headers: Vec::new(), request_id: None };
+        self.run.accept(input).unwrap();
+    }
+
+    /// Turns until the run is closed or waits for something from outside.
+    pub fn finish(&mut self) -> Result<(), ActivationError> {
+        for _ in 0..10_000 {
+            if self.run.state().is_closed() || !self.run.is_ready() && self.pending.is_empty() {
+                return Ok(());
+            }
+            self.turn()?;
+        }
+        panic!("the workflow goes on for ever");
+    }
+
+    /// The result's JSON.
+    pub fn result(&self) -> String {
+        match &self.run.state().outcome {
+            Some(Ok(result)) => result.as_ref().and_then(Payload::as_json).unwrap_or("none").to_owned(),
+            other => panic!("the workflow has no result: {other:?}"),
+        }
+    }
+
+    /// A fresh guest of the same run.
+    pub fn fresh_guest(&self) -> Instance {
+        self.sandbox.instantiate(&self.module, self.info.clone()).unwrap()
+    }
+
+    pub fn query(&mut self, name: &str) -> String {
+        let answer = self.guest.query(START.plus(Millis(1)), &request(name)).unwrap().unwrap();
+        answer.as_json().unwrap().to_owned()
+    }
+
+    pub fn stack_trace(&mut self) -> Option<String> {
+        self.guest.stack_trace()
+    }
+}

@@ -1,0 +1,315 @@
+//! `GET /workflows/{id}`
+
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use dalsegno_engine::{
+    Failure, Millis, Payload, Status, Timestamp,
+    attempts::{ActivityRow, RowState},
+    event::WorkflowExecutionStarted,
+    ids::{ActivityId, ActivityType, ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
+    machines::{activity::PendingActivity, timer::PendingTimer},
+    state::Pending,
+    trouble::Blocked,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    api::{
+        Api,
+        params::{self, Params, Segments},
+        payloads::{self, HasPayloads, PayloadForm},
+        problem::Problem,
+        schemas,
+    },
+    service::Description,
+};
+
+/// Which run, and how to write its payloads.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DescribeParams {
+    /// The newest run if absent.
+    run_id: Option<String>,
+    /// How payloads are written.
+    #[param(inline)]
+    payloads: Option<PayloadForm>,
+}
+
+/// All there is to tell of a run. What is absent does not apply.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowDescription)]
+pub(crate) struct DescribeBody {
+    #[schema(value_type = String)]
+    namespace: Namespace,
+    #[schema(value_type = String)]
+    workflow_id: WorkflowId,
+    #[schema(value_type = String)]
+    run_id: RunId,
+    #[schema(value_type = String)]
+    workflow_type: WorkflowType,
+    #[schema(value_type = schemas::Status)]
+    status: Status,
+    /// Present if the run is parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Blocked>)]
+    blocked: Option<Blocked>,
+    /// Of the last activation, if it failed and is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
+    /// Why a closed run has no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Failure>)]
+    last_failure: Option<Failure>,
+    /// The digest of the module its code is in.
+    #[schema(value_type = String)]
+    module: ModuleDigest,
+    /// Where its activities go unless they say otherwise.
+    #[schema(value_type = Option<String>)]
+    task_queue: Option<TaskQueue>,
+    #[schema(value_type = String, format = DateTime)]
+    start_time: Timestamp,
+    /// When its first activation is due, after the start delay.
+    #[schema(value_type = String, format = DateTime)]
+    first_activation_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    close_time: Option<Timestamp>,
+    /// When its time is up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expiration_time: Option<Timestamp>,
+    #[serde(flatten)]
+    began: Option<Began>,
+    /// Whether it was asked to stop.
+    cancel_requested: bool,
+    /// Events so far.
+    history_length: u64,
+    /// Bytes stored of them.
+    history_bytes: u64,
+    /// Activations so far.
+    activations: u64,
+    /// Signals so far.
+    signals: u64,
+    pending_activities: Vec<ActivityBody>,
+    timers: Vec<TimerBody>,
+    /// Empty: this version starts no children.
+    #[schema(value_type = Vec<Object>)]
+    children: [(); 0],
+    #[schema(value_type = schemas::Payloads)]
+    memo: BTreeMap<String, Payload>,
+    #[schema(value_type = schemas::Payloads)]
+    search_attributes: BTreeMap<String, Payload>,
+}
+
+/// How a run began.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowBeginning)]
+pub(crate) struct Began {
+    /// The first run of the chain.
+    #[schema(value_type = String)]
+    first_run_id: RunId,
+    /// The arguments.
+    #[schema(value_type = Vec<schemas::Payload>)]
+    input: Vec<Payload>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    request_id: Option<dalsegno_engine::ids::RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Duration)]
+    execution_timeout: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Duration)]
+    run_timeout: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Duration)]
+    start_delay: Option<Millis>,
+}
+
+/// An activity without an outcome.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PendingActivity)]
+pub(crate) struct ActivityBody {
+    /// The number of the operation within the run.
+    operation: Operation,
+    #[schema(value_type = String)]
+    activity_id: ActivityId,
+    #[schema(value_type = String)]
+    activity_type: ActivityType,
+    #[schema(value_type = String)]
+    task_queue: TaskQueue,
+    state: ActivityState,
+    /// The attempt that is under way or comes next, from 1.
+    attempt: u32,
+    /// 0: unlimited.
+    maximum_attempts: u32,
+    #[schema(value_type = String, format = DateTime)]
+    scheduled_time: Timestamp,
+    /// When the next attempt begins, while it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_time: Option<Timestamp>,
+    /// When the whole expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expiration_time: Option<Timestamp>,
+    /// Of the attempt before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Failure>)]
+    last_failure: Option<Failure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+}
+
+/// How a pending activity stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PendingActivityState)]
+pub(crate) enum ActivityState {
+    /// The next attempt waits for its time.
+    Scheduled,
+    /// An attempt is under way, or waits for a free place in its task queue.
+    Started,
+    /// It was asked to stop, and its end is waited for.
+    CancelRequested,
+}
+
+/// A timer that has not fired.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PendingTimer)]
+pub(crate) struct TimerBody {
+    /// The number of the operation within the run.
+    operation: Operation,
+    #[schema(value_type = String, format = DateTime)]
+    due: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+}
+
+/// Tells all there is of a run.
+#[utoipa::path(
+    get, path = "/workflows/{id}", tag = "workflows", params(DescribeParams),
+    responses((status = 200, description = "The run.", body = DescribeBody))
+)]
+pub(crate) async fn describe(
+    State(api): State<Api>,
+    Segments((namespace, id)): Segments<(String, String)>,
+    Params(params): Params<DescribeParams>,
+) -> Result<Response, Problem> {
+    let run = params::run_ref(&namespace, &id, params.run_id.as_deref())?;
+    let description = api.service.describe(&run).await?;
+    let mut body = body(description, wall_clock());
+    Ok(payloads::answer_as(params.payloads.unwrap_or_default(), StatusCode::OK, &mut body))
+}
+
+/// For telling whether an attempt still waits; nothing is decided by it.
+fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+fn body(description: Description, now: Timestamp) -> DescribeBody {
+    let Description { row, state, attempts, last_error } = description;
+    let attempt = |operation| attempts.iter().find(|row| row.operation == operation);
+    let mut pending_activities = Vec::new();
+    let mut timers = Vec::new();
+    for (operation, pending) in &state.pending {
+        match pending {
+            Pending::Activity(activity) => {
+                pending_activities.push(activity_body(activity, attempt(*operation), now));
+            }
+            Pending::Timer(timer) => timers.push(timer_body(*operation, timer)),
+        }
+    }
+    let started = state.started.as_deref();
+    DescribeBody {
+        namespace: row.key.namespace,
+        workflow_id: row.key.workflow_id,
+        run_id: row.key.run_id,
+        workflow_type: row.workflow_type,
+        status: state.status,
+        blocked: row.blocked,
+        last_error,
+        last_failure: state.outcome.as_ref().and_then(|outcome| outcome.as_ref().err().cloned()),
+        module: row.module,
+        task_queue: started.map(|started| started.task_queue.clone()),
+        start_time: row.start_time,
+        first_activation_time: state.first_activation_at(),
+        close_time: state.close_time,
+        expiration_time: state.run_expires().filter(|_| !state.is_closed()),
+        began: started.map(Began::from),
+        cancel_requested: state.cancel_requested,
+        history_length: state.events,
+        history_bytes: state.bytes,
+        activations: state.activations,
+        signals: state.signals,
+        pending_activities,
+        timers,
+        children: [],
+        memo: started.map(|started| started.memo.clone()).unwrap_or_default(),
+        search_attributes: started.map(|started| started.search_attributes.clone()).unwrap_or_default(),
+    }
+}
+
+fn activity_body(activity: &PendingActivity, row: Option<&ActivityRow>, now: Timestamp) -> ActivityBody {
+    let next_attempt_time = row.and_then(|row| match row.state {
+        RowState::Waiting(at) if at > now => Some(at),
+        RowState::Waiting(_) | RowState::Granted => None,
+    });
+    let state = match next_attempt_time {
+        _ if activity.cancel_requested => ActivityState::CancelRequested,
+        Some(_) => ActivityState::Scheduled,
+        None => ActivityState::Started,
+    };
+    let scheduled = &*activity.scheduled;
+    ActivityBody {
+        operation: scheduled.operation,
+        activity_id: scheduled.activity_id.clone(),
+        activity_type: scheduled.activity_type.clone(),
+        task_queue: scheduled.task_queue.clone(),
+        state,
+        attempt: row.map_or(1, |row| row.attempt),
+        maximum_attempts: scheduled.retry_policy.maximum_attempts,
+        scheduled_time: activity.scheduled_at,
+        next_attempt_time,
+        expiration_time: activity.expires(),
+        last_failure: row.and_then(|row| row.last_failure.clone()),
+        summary: scheduled.summary.clone(),
+    }
+}
+
+fn timer_body(operation: Operation, timer: &PendingTimer) -> TimerBody {
+    TimerBody { operation, due: timer.due, summary: timer.summary.clone() }
+}
+
+impl From<&WorkflowExecutionStarted> for Began {
+    fn from(started: &WorkflowExecutionStarted) -> Self {
+        Self {
+            first_run_id: started.first_run_id.clone(),
+            input: started.input.clone(),
+            request_id: started.request_id.clone(),
+            execution_timeout: started.execution_timeout,
+            run_timeout: started.run_timeout,
+            start_delay: started.start_delay,
+        }
+    }
+}
+
+impl HasPayloads for DescribeBody {
+    fn for_each_payload_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
+        let of_activities = self.pending_activities.iter_mut().filter_map(|activity| activity.last_failure.as_mut());
+        for failure in self.last_failure.iter_mut().chain(of_activities) {
+            failure.for_each_payload_mut(visit);
+        }
+        let input = self.began.iter_mut().flat_map(|began| &mut began.input);
+        input.chain(self.memo.values_mut()).chain(self.search_attributes.values_mut()).for_each(visit);
+    }
+}
+
+#[cfg(test)]
+mod tests;
