@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, mem,
     panic::Location,
     rc::Rc,
     task::{Context, Waker},
@@ -104,6 +104,14 @@ impl Waits {
         id
     }
 
+    /// It is polled again, perhaps by another task.
+    fn renew(&self, id: WaitId, task: TaskId, mut waker: Waker) {
+        if let Some(wait) = self.entries.borrow_mut().get_mut(&id) {
+            wait.task = task;
+            mem::swap(&mut wait.waker, &mut waker);
+        }
+    }
+
     fn leave(&self, id: WaitId) {
         self.conditions.borrow_mut().remove(&id);
         let wait = self.entries.borrow_mut().remove(&id);
@@ -162,12 +170,16 @@ impl Waiter {
     pub(crate) fn wait(&mut self, context: &Context<'_>, awaited: impl FnOnce() -> Awaited) {
         let (scope, runtime) = (self.scope().clone(), &self.runtime);
         let waker = context.waker().clone();
-        if let Some(wait) = self.id.and_then(|id| runtime.waits().entries.borrow_mut().get_mut(&id)) {
-            wait.task = runtime.task();
-            wait.waker = waker;
-            return;
+        if let Some(id) = self.id {
+            return runtime.waits().renew(id, runtime.task(), waker);
         }
-        let wait = Wait { task: runtime.task(), awaited: awaited(), location: self.location, scope, waker };
+        let wait = Wait {
+            task: runtime.task(),
+            awaited: awaited(),
+            location: self.location,
+            scope,
+            waker,
+        };
         self.id = Some(runtime.waits().enter(wait));
     }
 

@@ -149,6 +149,7 @@ pub enum EventAttributes {
     /// Command, closes: the result.
     WorkflowExecutionCompleted {
         /// What the workflow returned.
+        #[serde(default, deserialize_with = "crate::export::present_or_absent")]
         result: Option<Payload>,
     },
     /// Command, closes: the failure.
@@ -170,6 +171,7 @@ pub enum EventAttributes {
         /// Which.
         operation: Operation,
         /// What it returned.
+        #[serde(default, deserialize_with = "crate::export::present_or_absent")]
         result: Option<Payload>,
         /// Attempts made.
         attempt: u32,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
+    Payload,
     event::{Event, EventAttributes as E},
     guest::Shown,
     history::Transition,
-    ids::{EventId, ModuleDigest, WorkflowType},
+    ids::{EventId, ModuleDigest, Operation, WorkflowType},
     time::Timestamp,
 };
 
@@ -169,24 +170,39 @@ impl E {
     /// Its attributes as JSON, without the type.
     #[must_use]
     pub fn attributes_json(&self) -> serde_json::Value {
-        match serde_json::to_value(self) {
-            Ok(serde_json::Value::Object(fields)) => {
-                fields.into_iter().next().map_or(serde_json::Value::Null, |(_, attributes)| attributes)
-            }
-            _ => serde_json::Value::Null,
-        }
+        let text = self.attributes_text();
+        text.and_then(|text| serde_json::from_str(text.get())).unwrap_or_default()
     }
 
-    /// Its attributes as JSON text, payloads byte for byte.
+    /// Its attributes as JSON text, payloads byte for byte. No result is no field: `null` is a result.
     pub(crate) fn attributes_text(&self) -> Result<Box<RawValue>, serde_json::Error> {
-        let text = serde_json::to_string(self)?;
-        let tagged: BTreeMap<&str, &RawValue> = serde_json::from_str(&text)?;
-        tagged
-            .into_values()
-            .next()
-            .map(ToOwned::to_owned)
-            .ok_or_else(|| serde_json::Error::custom("no attributes"))
+        match self {
+            Self::WorkflowExecutionCompleted { result: None } => to_raw_value(&WithoutResult {}),
+            Self::ActivityTaskCompleted { operation, result: None, attempt } => {
+                to_raw_value(&ActivityWithoutResult { operation: *operation, attempt: *attempt })
+            }
+            event => {
+                let text = serde_json::to_string(event)?;
+                let tagged: BTreeMap<&str, &RawValue> = serde_json::from_str(&text)?;
+                let attributes = tagged.into_values().next().map(ToOwned::to_owned);
+                attributes.ok_or_else(|| serde_json::Error::custom("no attributes"))
+            }
+        }
     }
+}
+
+#[derive(Serialize)]
+struct WithoutResult {}
+
+#[derive(Serialize)]
+struct ActivityWithoutResult {
+    operation: Operation,
+    attempt: u32,
+}
+
+/// The counterpart of [`E::attributes_text`]: a field that is there has a payload, if only `null`.
+pub(crate) fn present_or_absent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Payload>, D::Error> {
+    if input.is_human_readable() { Payload::deserialize(input).map(Some) } else { Option::deserialize(input) }
 }
 
 impl Serialize for Event {

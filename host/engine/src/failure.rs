@@ -177,7 +177,11 @@ impl Failure {
     /// Text in it and its causes.
     pub(crate) fn text_bytes(&self) -> usize {
         let causes = std::iter::successors(Some(self), |failure| failure.cause.as_deref());
-        causes.map(|failure| failure.message.len() + failure.stack_trace.len()).sum()
+        let own = |failure: &Self| match &failure.kind {
+            FailureKind::Application { r#type, .. } => r#type.len(),
+            _ => 0,
+        };
+        causes.map(|failure| failure.message.len() + failure.stack_trace.len() + own(failure)).sum()
     }
 
     /// This failure, caused by `cause`.

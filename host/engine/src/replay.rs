@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     calls::Calls,
     divergence::Divergence,
-    guest::{Activation, ActivationError, Guest},
+    guest::{Activation, ActivationError, ActivationErrorKind, Guest},
     history::Transition,
     state::{BadHistory, State},
 };
@@ -92,5 +92,18 @@ impl Replay {
     #[must_use]
     pub fn into_state(self) -> State {
         Arc::unwrap_or_clone(self.state)
+    }
+}
+
+impl From<ReplayError> for ActivationError {
+    /// As [`crate::Run::failed`] counts it.
+    fn from(error: ReplayError) -> Self {
+        let message = error.to_string();
+        let (kind, backtrace) = match error {
+            ReplayError::Diverged(divergence) => (ActivationErrorKind::Nondeterminism, divergence.backtrace),
+            ReplayError::Failed { error, .. } => (error.kind, error.backtrace),
+            ReplayError::BadHistory(_) => (ActivationErrorKind::Nondeterminism, String::new()),
+        };
+        Self { kind, message, backtrace }
     }
 }

@@ -62,11 +62,7 @@ impl Artifacts {
     }
 
     /// `None`: there is no such artifact.
-    pub(crate) fn load(
-        &self,
-        engine: &Engine,
-        path: &Path,
-    ) -> Result<Option<Component>, SandboxError> {
+    pub(crate) fn load(&self, engine: &Engine, path: &Path) -> Result<Option<Component>, SandboxError> {
         match fs::metadata(path) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -76,6 +72,14 @@ impl Artifacts {
             path: path.to_owned(),
             message: format!("{error:#}; remove the file, it will be compiled again"),
         })
+    }
+
+    /// Whether a new file holds an artifact that this engine will load.
+    ///
+    /// # Errors
+    /// Why it will not.
+    pub(crate) fn check(engine: &Engine, file: &NamedTempFile) -> Result<(), String> {
+        deserialize(engine, file.path()).map(drop).map_err(|error| error.root_cause().to_string())
     }
 }
 

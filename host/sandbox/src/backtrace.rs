@@ -4,9 +4,20 @@ use std::fmt::Write as _;
 
 use wasmtime::{FrameInfo, WasmBacktrace};
 
-/// How run-time libraries name what lies between a panic and the code that panicked.
-const RUNTIME_PREFIXES: [&str; 8] =
-    ["core::", "std::", "alloc::", "__rust", "rust_", "_R", "abort", "panic_abort::"];
+/// How run-time libraries name what lies between a trap and the code that is to blame.
+const RUNTIME_PREFIXES: [&str; 11] = [
+    "core::",
+    "std::",
+    "alloc::",
+    "panic_abort::",
+    "__rust",
+    "rust_",
+    "abort",
+    "sbrk",
+    "malloc",
+    "dlmalloc",
+    "__wasilibc",
+];
 
 /// One frame per line, innermost first; the run-time library's own at the inner end are left out.
 pub(crate) fn render(backtrace: &WasmBacktrace) -> String {

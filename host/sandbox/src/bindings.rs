@@ -6,7 +6,5 @@ wasmtime::component::bindgen!({
     imports: { default: trappable },
 });
 
-pub(crate) use dalsegno::workflow::{
-    activities, children, run, runs, telemetry, timers, types, updates,
-};
+pub(crate) use dalsegno::workflow::{activities, children, run, runs, telemetry, timers, types, updates};
 pub(crate) use exports::dalsegno::workflow::guest;

@@ -81,8 +81,7 @@ impl Context {
     pub(crate) fn insecure_bytes(&mut self, length: u64) -> Result<Vec<u8>, Stop> {
         let length = checked_length(length)?;
         let seed = self.seed();
-        let stream =
-            self.insecure.get_or_insert_with(|| random::stream_for(seed, Domain::Insecure));
+        let stream = self.insecure.get_or_insert_with(|| random::stream_for(seed, Domain::Insecure));
         Ok(random::bytes(stream, length))
     }
 }

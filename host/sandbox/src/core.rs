@@ -25,8 +25,12 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(config: SandboxConfig) -> Result<Arc<Self>, SandboxError> {
-        let failed = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
         let engine = Purpose::Run(&config).engine().map_err(failed)?;
+        Self::on(engine, config)
+    }
+
+    /// On an engine that is there already.
+    pub(crate) fn on(engine: Engine, config: SandboxConfig) -> Result<Arc<Self>, SandboxError> {
         let linker = linker(&engine).map_err(failed)?;
         let ticker = Ticker::start(&engine)
             .map_err(|error| SandboxError::Engine(format!("no thread for its clock: {error}")))?;
@@ -40,6 +44,10 @@ impl Core {
         let ticks = self.config.activation_deadline.as_nanos().div_ceil(limits::TICK.as_nanos());
         u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
     }
+}
+
+fn failed(error: wasmtime::Error) -> SandboxError {
+    SandboxError::Engine(format!("{error:#}"))
 }
 
 /// Everything that a module may import.

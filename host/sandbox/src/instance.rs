@@ -159,11 +159,7 @@ impl Instance {
 }
 
 impl Guest for Instance {
-    fn activate(
-        &mut self,
-        activation: &Activation,
-        calls: &mut Calls,
-    ) -> Result<(), ActivationError> {
+    fn activate(&mut self, activation: &Activation, calls: &mut Calls) -> Result<(), ActivationError> {
         let guest_activation = convert::activation::to_guest(activation);
         let context = self.store.data_mut();
         context.calls = std::mem::take(calls);

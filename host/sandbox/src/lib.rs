@@ -10,6 +10,10 @@
 //!
 //! [`Guest`]: dalsegno_engine::guest::Guest
 
+// The tests' support names this crate as they see it from outside.
+#[cfg(test)]
+extern crate self as dalsegno_sandbox;
+
 mod artifacts;
 mod backtrace;
 mod bindings;
@@ -32,6 +36,8 @@ mod sandbox;
 mod stdio;
 mod stop;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod validate;
 mod wasi;

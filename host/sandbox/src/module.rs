@@ -5,9 +5,7 @@ use std::sync::{Arc, OnceLock};
 use dalsegno_engine::{guest::ActivationError, ids::ModuleDigest};
 use wasmtime::component::Component;
 
-use crate::{
-    Instance, ModuleDefinition, bindings::WorkflowPre, context::Context, core::Core, wasi,
-};
+use crate::{Instance, ModuleDefinition, bindings::WorkflowPre, context::Context, core::Core, wasi};
 
 /// A module in memory; cheap to clone.
 #[derive(Clone)]

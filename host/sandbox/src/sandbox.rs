@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    CompileError, Instance, Module, Refused, SandboxConfig, SandboxError, artifacts::Artifacts,
-    compile, core::Core, module, validate,
+    CompileError, Instance, Module, Refused, SandboxConfig, SandboxError, artifacts::Artifacts, compile,
+    core::Core, module, validate,
 };
 
 /// Compiles, loads and instantiates modules; cheap to clone.
@@ -48,10 +48,13 @@ impl Sandbox {
     /// [`SandboxError`]: the folder cannot be used, or the machine cannot run the engine.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         compile::check_not_child()?;
-        let artifacts = Artifacts::open(&config.cache_dir)?;
-        let recent = NonZeroUsize::new(config.idle_modules_max).unwrap_or(NonZeroUsize::MIN);
+        Self::on(Core::new(config)?)
+    }
+
+    pub(crate) fn on(core: Arc<Core>) -> Result<Self, SandboxError> {
+        let artifacts = Artifacts::open(&core.config.cache_dir)?;
+        let recent = NonZeroUsize::new(core.config.idle_modules_max).unwrap_or(NonZeroUsize::MIN);
         let loaded = Loaded { all: HashMap::new(), recent: LruCache::new(recent) };
-        let core = Core::new(config)?;
         Ok(Self(Arc::new(Inner { core, artifacts, loaded: Mutex::new(loaded) })))
     }
 

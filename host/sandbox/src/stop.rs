@@ -20,9 +20,7 @@ pub(crate) enum Stop {
         instead: &'static str,
     },
     /// The run's memory limit.
-    #[error(
-        "the workflow needs more than {0} bytes of memory: keep less, or raise the host's memory limit"
-    )]
+    #[error("the workflow needs more than {0} bytes of memory: keep less, or raise the host's memory limit")]
     Memory(usize),
     /// The size of a table of functions.
     #[error("the workflow needs a table of more than {0} elements")]

@@ -71,9 +71,7 @@ impl Telemetry {
         };
         match self {
             Self::Log { message, fields, .. } => message.len() + pairs(fields),
-            Self::Count { name, tags, .. } | Self::Record { name, tags, .. } => {
-                name.len() + pairs(tags)
-            }
+            Self::Count { name, tags, .. } | Self::Record { name, tags, .. } => name.len() + pairs(tags),
             Self::Details(text) => text.len(),
         }
     }

@@ -77,6 +77,12 @@ impl Host {
         self.listener.local_addr()
     }
 
+    /// What clients can ask, for a program that is its own client.
+    #[must_use]
+    pub fn service(&self) -> Arc<Service> {
+        self.service.clone()
+    }
+
     /// Serves until `shutdown`, then stops gracefully: it takes no new calls, lets attempts that are under
     /// way end as long as configured, stores what runs have done, and gives the runs up.
     ///

@@ -3,11 +3,13 @@
 //! **Invariant:** within an item the transitions follow each other, and those of a new run begin with event 1; so
 //! what is left for the database to check is how an item fits to what is stored.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use dalsegno_engine::{
     Status, Timestamp,
     attempts::{RowChange, RowState},
-    ids::{Namespace, RequestId, WorkflowId, WorkflowType},
+    ids::{Namespace, Operation, RequestId, WorkflowId, WorkflowType},
     run::Summary,
 };
 use uuid::Uuid;
@@ -111,9 +113,9 @@ impl Changes {
     pub(crate) fn of(items: &[Item]) -> Result<Self, CommitError> {
         let mut changes = Self { items: items.len(), ..Self::default() };
         for (place, item) in items.iter().enumerate() {
-            changes.add(place, item).map_err(|problem| {
-                CommitError::BadData(format!("run {}: {problem}", item.run.run_id))
-            })?;
+            changes
+                .add(place, item)
+                .map_err(|problem| CommitError::BadData(format!("run {}: {problem}", item.run.run_id)))?;
         }
         Ok(changes)
     }
@@ -154,7 +156,10 @@ impl Changes {
                 self.before.push(before);
             }
         }
-        item.activities.iter().try_for_each(|change| self.add_attempt(place, run, change))
+        // Several steps of a run may have changed an attempt; the last one counts.
+        let last: BTreeMap<_, _> =
+            item.activities.iter().map(|change| (operation_of(change), change)).collect();
+        last.into_values().try_for_each(|change| self.add_attempt(place, run, change))
     }
 
     fn add_new(&mut self, place: usize, run: Uuid, item: &Item) -> Result<(), String> {
@@ -255,6 +260,13 @@ impl Standing {
             blocked_since: blocked.map(|blocked| micros(blocked.since)),
             blocked_reason: blocked.map(|blocked| storable(&blocked.reason)),
         }
+    }
+}
+
+fn operation_of(change: &RowChange) -> Operation {
+    match change {
+        RowChange::Put(row) => row.operation,
+        RowChange::Delete(operation) => *operation,
     }
 }
 

@@ -141,8 +141,7 @@ impl<'r, R: Cells> Reader<'r, R> {
 
     pub(crate) fn number<N: TryFrom<i64>>(&mut self) -> Result<N, StoreError> {
         let value = self.int()?;
-        N::try_from(value)
-            .map_err(|_| StoreError::Damaged(format!("column {} holds {value}", self.column)))
+        N::try_from(value).map_err(|_| StoreError::Damaged(format!("column {} holds {value}", self.column)))
     }
 
     pub(crate) fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {

@@ -4,9 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address of the database makes no sense.
-    #[error(
-        "`{url}` is no database address: {problem}; use sqlite:FILE or postgres://USER@HOST/DATABASE"
-    )]
+    #[error("`{url}` is no database address: {problem}; use sqlite:FILE or postgres://USER@HOST/DATABASE")]
     Address {
         /// What was given, without a password.
         url: String,

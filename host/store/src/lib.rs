@@ -47,8 +47,7 @@ pub use rows::{Claim, Fence, ListPage, ModuleRow, RunKey, RunRow, WakeCursor};
 pub trait Store: Send + Sync + 'static {
     /// Takes all shards for this host, if no other holds a lease on them, and raises the epoch of whoever
     /// held them before. A host of the same `address` is taken over at once: two that live cannot have it.
-    async fn claim(&self, host_id: &str, address: &str, lease: Millis)
-    -> Result<Claim, StoreError>;
+    async fn claim(&self, host_id: &str, address: &str, lease: Millis) -> Result<Claim, StoreError>;
 
     /// Extends the lease, and tells the time of the database.
     ///
@@ -75,22 +74,15 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, fence: &Fence, batch: &Batch) -> Result<Vec<ItemOutcome>, CommitError>;
 
     /// The open run of a workflow id, or else its newest.
-    async fn newest_run(
-        &self,
-        namespace: &Namespace,
-        id: &WorkflowId,
-    ) -> Result<Option<RunRow>, StoreError>;
+    async fn newest_run(&self, namespace: &Namespace, id: &WorkflowId) -> Result<Option<RunRow>, StoreError>;
 
     /// One run.
     async fn run(&self, key: &RunKey) -> Result<Option<RunRow>, StoreError>;
 
-    /// Transitions in order, from the one that begins at or after `from`; `limit` at most.
-    async fn history(
-        &self,
-        run: &RunId,
-        from: EventId,
-        limit: u32,
-    ) -> Result<Vec<HistoryRow>, StoreError>;
+    /// Transitions in order, from the one that begins at or after `from`; `limit` at most, and one more if it is
+    /// an activation without events that follows the last one. The next page begins where this one ends, at
+    /// `first_event_id + events` of its last row; a page of less than `limit` is the last.
+    async fn history(&self, run: &RunId, from: EventId, limit: u32) -> Result<Vec<HistoryRow>, StoreError>;
 
     /// Attempts of a run's activities.
     async fn activity_rows(&self, run: &RunId) -> Result<Vec<ActivityRow>, StoreError>;
@@ -104,11 +96,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<RunRow>, StoreError>;
 
     /// Runs of a namespace, the newest first.
-    async fn list_runs(
-        &self,
-        namespace: &Namespace,
-        page: &ListPage,
-    ) -> Result<Vec<RunRow>, StoreError>;
+    async fn list_runs(&self, namespace: &Namespace, page: &ListPage) -> Result<Vec<RunRow>, StoreError>;
 
     /// How many runs a namespace has.
     async fn count_runs(&self, namespace: &Namespace) -> Result<u64, StoreError>;

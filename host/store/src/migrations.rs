@@ -59,10 +59,7 @@ pub(crate) const SQLITE_ACCOUNT: Account = Account {
 ///
 /// # Errors
 /// [`OpenError::Migration`]: a newer host has been here, or one with other migrations.
-pub(crate) fn pending<'m>(
-    known: &'m [Migration],
-    applied: &[i64],
-) -> Result<&'m [Migration], OpenError> {
+pub(crate) fn pending<'m>(known: &'m [Migration], applied: &[i64]) -> Result<&'m [Migration], OpenError> {
     let newest = known.last().map_or(0, |migration| migration.version);
     match applied.last() {
         Some(&version) if version > newest => Err(OpenError::Migration(format!(

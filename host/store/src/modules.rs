@@ -76,8 +76,7 @@ pub(crate) async fn deploy<B: Backend>(
     module: &ModuleDigest,
 ) -> Result<ModuleDigest, StoreError> {
     let digest = known(module)?;
-    let values =
-        [namespace.as_str().into(), workflow_type.as_str().into(), digest.as_slice().into()];
+    let values = [namespace.as_str().into(), workflow_type.as_str().into(), digest.as_slice().into()];
     let rows = backend.write(sql, &values).await?;
     let row = rows.first().ok_or_else(|| StoreError::Damaged("nothing was deployed".to_owned()))?;
     Reader::new(row).digest()

@@ -22,9 +22,7 @@ pub struct OpenOptions {
 pub async fn open(url: &str, options: OpenOptions) -> Result<SharedStore, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", file)) => Ok(Arc::new(Over(SqliteStore::open(file).await?))),
-        Some(("postgres" | "postgresql", _)) => {
-            Ok(Arc::new(Over(PostgresStore::open(url, &options).await?)))
-        }
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(Over(PostgresStore::open(url, &options).await?))),
         _ => {
             let problem = "it begins with neither sqlite: nor postgres:".to_owned();
             Err(OpenError::Address { url: shown(url), problem })

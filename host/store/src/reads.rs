@@ -34,8 +34,8 @@ pub(crate) async fn run<B: Backend>(backend: &B, key: &RunKey) -> Result<Option<
     rows.first().map(run_row).transpose()
 }
 
-/// A page that is full does not end with a row without events, because the next page, which begins after the events
-/// of this one, would have it again. No two such rows follow each other.
+/// A row without events has the place of the row after it, and goes on the page of the row before it; else the next
+/// page, which begins at that place, would have it again. No two such rows follow each other.
 pub(crate) async fn history<B: Backend>(
     backend: &B,
     run: &RunId,
@@ -46,14 +46,9 @@ pub(crate) async fn history<B: Backend>(
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     let values = [run.into(), from.into(), i64::from(limit).into()];
     let rows = backend.read(B::QUERIES.history, &values).await?;
-    let limit = limit.max(1) as usize;
     let mut page = rows.iter().map(history_row).collect::<Result<Vec<_>, _>>()?;
-    if page.len() > limit {
-        match page.get(limit.wrapping_sub(1)) {
-            Some(last) if last.events > 0 => page.truncate(limit),
-            _ if limit > 1 => page.truncate(limit - 1),
-            _ => {}
-        }
+    if page.len() > limit as usize && page.last().is_some_and(|row| row.events > 0) {
+        page.pop();
     }
     Ok(page)
 }

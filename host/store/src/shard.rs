@@ -26,9 +26,9 @@ mod tests {
     #[test]
     fn shards_stay_where_they_are() {
         let shard = |namespace, id| shard_of(&Namespace::new(namespace), &WorkflowId::new(id));
-        assert_eq!(shard("default", "order-1"), 0);
-        assert_eq!(shard("default", "order-2"), 0);
-        assert_eq!(shard("other", "order-1"), 0);
+        assert_eq!(shard("default", "order-1"), 45);
+        assert_eq!(shard("default", "order-2"), 32);
+        assert_eq!(shard("other", "order-1"), 36);
     }
 
     #[test]

@@ -72,6 +72,16 @@ fn a_shielded_scope_works_after_the_request() {
     assert_eq!(rig.calls(), ["cancelled"]);
 }
 
+#[test]
+fn a_failure_of_the_clean_up_fails_the_run() {
+    let rig = Rig::started::<cleans_up>(json!([]));
+    rig.cancel("");
+    rig.resume(2, ());
+    rig.calls();
+    rig.fail(3, Failure::application("Broken", "release"));
+    assert_eq!(rig.calls(), ["fail [Broken] release"]);
+}
+
 #[workflow]
 async fn caught() -> Result<String, Failure> {
     let failure = sleep(Duration::from_secs(60)).await.unwrap_err();

@@ -2,5 +2,12 @@
 //!
 //! Read `kit` for how a scenario is written, then any other module.
 
+mod calls;
+mod divergence;
+mod goldens;
+mod json;
 mod kit;
+mod properties;
+mod scale;
 mod scenarios;
+mod stored;

@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use super::to_artifact;
-use crate::{CompileError, Refused, SandboxError, engine::Purpose, limits};
+use crate::{CompileError, Refused, SandboxError, limits};
 
 /// Set for a child that compiles; says how.
 pub(super) const VARIABLE: &str = "DALSEGNO_COMPILE";
@@ -72,9 +72,7 @@ fn compile(order: &str) -> Result<(), CompileError> {
     limit(&order).map_err(failed)?;
     let mut bytes = Vec::new();
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    let engine = Purpose::Compile.engine();
-    let engine = engine.map_err(|error| CompileError::Failed(format!("{error:#}")))?;
-    let artifact = to_artifact(&engine, &bytes, order.memory_bytes_max)?;
+    let artifact = to_artifact(&bytes, order.memory_bytes_max)?;
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&artifact).and_then(|()| stdout.flush()).map_err(failed)
 }

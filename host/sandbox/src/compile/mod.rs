@@ -15,11 +15,12 @@ use crate::{
     artifacts::Artifacts,
     bindings::WorkflowPre,
     core::{self, Core},
+    engine::Purpose,
     wasi,
 };
 
-pub use child::compile_child_main;
 pub(crate) use child::check_not_child;
+pub use child::compile_child_main;
 
 /// Compiles `bytes` to the artifact at `path`.
 pub(crate) fn compile(
@@ -30,7 +31,7 @@ pub(crate) fn compile(
 ) -> Result<(), CompileError> {
     let mut file = artifacts.new_file()?;
     if core.config.compiler == Compiler::ThisProcess {
-        let artifact = to_artifact(&core.engine, bytes, core.config.memory_bytes_max)?;
+        let artifact = to_artifact(bytes, core.config.memory_bytes_max)?;
         std::io::Write::write_all(&mut file, &artifact).map_err(|error| SandboxError::Cache {
             action: "write the compiled module",
             path: file.path().to_owned(),
@@ -39,20 +40,20 @@ pub(crate) fn compile(
     } else {
         parent::compile(&core.config, bytes, file.as_file())?;
     }
+    // The pool has limits that only it knows: on the size of an instance's tables of functions, say.
+    Artifacts::check(&core.engine, &file)
+        .map_err(|error| Refused::TooDemanding(format!("more than guests have here ({error})")))?;
     Ok(artifacts.store(file, path)?)
 }
 
 /// Compiles, and checks what only the compiled component tells.
-fn to_artifact(
-    engine: &Engine,
-    bytes: &[u8],
-    memory_bytes_max: usize,
-) -> Result<Vec<u8>, CompileError> {
-    let component = Component::from_binary(engine, bytes)
-        .map_err(|error| Refused::Malformed(format!("{error:#}")))?;
+fn to_artifact(bytes: &[u8], memory_bytes_max: usize) -> Result<Vec<u8>, CompileError> {
+    let engine = Purpose::Compile.engine();
+    let engine = engine.map_err(|error| CompileError::Failed(format!("{error:#}")))?;
+    let component =
+        Component::from_binary(&engine, bytes).map_err(|error| Refused::Malformed(format!("{error:#}")))?;
     check_demands(&component, memory_bytes_max)?;
-    check_types(engine, &component)
-        .map_err(|error| Refused::Incompatible(format!("{error:#}")))?;
+    check_types(&engine, &component).map_err(|error| Refused::Incompatible(format!("{error:#}")))?;
     component.serialize().map_err(|error| CompileError::Failed(format!("{error:#}")))
 }
 

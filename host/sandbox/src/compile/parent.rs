@@ -14,11 +14,7 @@ use super::child::{Order, VARIABLE, Verdict};
 use crate::{CompileError, Compiler, Refused, SandboxConfig, SandboxError, limits};
 
 /// Has a child compile `bytes`, its output going to `artifact`.
-pub(super) fn compile(
-    config: &SandboxConfig,
-    bytes: &[u8],
-    artifact: &File,
-) -> Result<(), CompileError> {
+pub(super) fn compile(config: &SandboxConfig, bytes: &[u8], artifact: &File) -> Result<(), CompileError> {
     let mut child = spawn(config, artifact).map_err(SandboxError::Spawn)?;
     let said = talk(config, &mut child, bytes);
     if said.is_err() {
@@ -60,11 +56,7 @@ fn cpu_seconds_max(config: &SandboxConfig) -> u64 {
 }
 
 /// Gives the child its component, and hears what it has to say until it ends.
-fn talk(
-    config: &SandboxConfig,
-    child: &mut Child,
-    bytes: &[u8],
-) -> Result<String, CompileError> {
+fn talk(config: &SandboxConfig, child: &mut Child, bytes: &[u8]) -> Result<String, CompileError> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let (heard, hear) = mpsc::channel();
     thread::scope(|scope| {

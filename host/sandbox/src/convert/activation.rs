@@ -39,9 +39,7 @@ fn event(event: &GuestEvent) -> guest::Event {
                 Err(error) => Err(failure::to_guest(error)),
             },
         }),
-        GuestEvent::Signalled(request) => {
-            guest::Event::Signalled(payload::request_to_guest(request))
-        }
+        GuestEvent::Signalled(request) => guest::Event::Signalled(payload::request_to_guest(request)),
         GuestEvent::CancelRequested(reason) => guest::Event::CancelRequested(reason.clone()),
     }
 }

@@ -1,8 +1,6 @@
 //! What a guest asks of an activity.
 
-use dalsegno_engine::{
-    calls::ScheduleActivity, event::CancellationType, retry::RetryPolicy, time::Millis,
-};
+use dalsegno_engine::{calls::ScheduleActivity, event::CancellationType, retry::RetryPolicy, time::Millis};
 
 use super::payload;
 use crate::bindings::{activities, types};

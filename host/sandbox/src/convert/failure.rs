@@ -34,9 +34,7 @@ fn kind_to_guest(kind: &FailureKind) -> types::CauseKind {
                 next_retry_delay_ms: next_retry_delay.map(|delay| delay.0),
             })
         }
-        FailureKind::Cancelled { details } => {
-            types::CauseKind::Cancelled(payload::list_to_guest(details))
-        }
+        FailureKind::Cancelled { details } => types::CauseKind::Cancelled(payload::list_to_guest(details)),
         FailureKind::Terminated {} => types::CauseKind::Terminated,
         FailureKind::Timeout { kind, last_heartbeat_details } => {
             types::CauseKind::Timeout(types::TimeoutFailure {
@@ -111,8 +109,7 @@ fn kind_from_guest(kind: types::CauseKind) -> Result<FailureKind, String> {
                 .map_err(|error| format!("the namespace of a failure {error}"))?,
             workflow_id: WorkflowId::parse(child.workflow_id)
                 .map_err(|error| format!("the workflow id of a failure {error}"))?,
-            run_id: RunId::parse(child.run_id)
-                .map_err(|error| format!("the run id of a failure {error}"))?,
+            run_id: RunId::parse(child.run_id).map_err(|error| format!("the run id of a failure {error}"))?,
             workflow_type: WorkflowType::parse(child.workflow_type)
                 .map_err(|error| format!("the workflow type of a failure {error}"))?,
             retry_state: retry_state_from_guest(child.retry_state),

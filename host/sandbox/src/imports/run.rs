@@ -55,12 +55,7 @@ impl Host for Context {
         unsupported("run.deprecate-patch")
     }
 
-    fn get_version(
-        &mut self,
-        _change_id: String,
-        _minimum: i32,
-        _maximum: i32,
-    ) -> wasmtime::Result<i32> {
+    fn get_version(&mut self, _change_id: String, _minimum: i32, _maximum: i32) -> wasmtime::Result<i32> {
         unsupported("run.get-version")
     }
 

@@ -25,22 +25,12 @@ impl Host for Context {
         Ok(())
     }
 
-    fn count(
-        &mut self,
-        name: String,
-        value: u64,
-        tags: Vec<(String, String)>,
-    ) -> wasmtime::Result<()> {
+    fn count(&mut self, name: String, value: u64, tags: Vec<(String, String)>) -> wasmtime::Result<()> {
         self.recorder.push(Telemetry::Count { name, value, tags });
         Ok(())
     }
 
-    fn record(
-        &mut self,
-        name: String,
-        value: f64,
-        tags: Vec<(String, String)>,
-    ) -> wasmtime::Result<()> {
+    fn record(&mut self, name: String, value: f64, tags: Vec<(String, String)>) -> wasmtime::Result<()> {
         self.recorder.push(Telemetry::Record { name, value, tags });
         Ok(())
     }

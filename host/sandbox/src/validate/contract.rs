@@ -16,7 +16,7 @@ pub(super) const GUEST: &str = "dalsegno:workflow/guest@0.1.0";
 const GUEST_FUNCTIONS: [&str; 4] = ["definitions", "activate", "validate-update", "query"];
 
 /// Every function that a module may import of ours, by interface.
-pub(super) const IMPORTS: [(&str, &[&str]); 8] = [
+pub(crate) const IMPORTS: [(&str, &[&str]); 8] = [
     ("types", &[]),
     ("activities", &["schedule", "schedule-local", "cancel"]),
     ("timers", &["start", "cancel"]),

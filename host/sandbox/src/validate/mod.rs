@@ -2,6 +2,9 @@
 
 mod contract;
 
+#[cfg(test)]
+pub(crate) use contract::IMPORTS;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmparser::{Parser, Payload, Validator};

@@ -15,10 +15,7 @@ use crate::{context::Context, stop::Stop};
 struct Absent;
 
 /// Defines every function and resource of WASI that the component imports and `linker` lacks.
-pub(super) fn add_to_linker(
-    linker: &mut Linker<Context>,
-    component: &Component,
-) -> wasmtime::Result<()> {
+pub(super) fn add_to_linker(linker: &mut Linker<Context>, component: &Component) -> wasmtime::Result<()> {
     let engine = component.engine().clone();
     // A resource that an interface has from another one is not defined a second time.
     let mut resources = Vec::new();
@@ -33,9 +30,8 @@ pub(super) fn add_to_linker(
                 ComponentItem::ComponentFunc(_) => {
                     let what = format!("`wasi:{interface}.{export}`");
                     let interface = interface.to_owned();
-                    let _ = defined.func_new(export, move |_, _, _, _| {
-                        Err(forbidden(&interface, &what).into())
-                    });
+                    let _ =
+                        defined.func_new(export, move |_, _, _, _| Err(forbidden(&interface, &what).into()));
                 }
                 ComponentItem::Resource(_) if fresh.contains(&export.to_owned()) => {
                     let _ = defined.resource(export, ResourceType::host::<Absent>(), |_, _| Ok(()));

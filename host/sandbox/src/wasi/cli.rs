@@ -20,9 +20,7 @@ struct TerminalOutput;
 
 pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     let mut environment = linker.instance(&name("cli/environment"))?;
-    environment.func_wrap("get-environment", |_: Store<'_>, (): ()| {
-        Ok((Vec::<(String, String)>::new(),))
-    })?;
+    environment.func_wrap("get-environment", |_: Store<'_>, (): ()| Ok((Vec::<(String, String)>::new(),)))?;
     environment.func_wrap("get-arguments", |_: Store<'_>, (): ()| Ok((Vec::<String>::new(),)))?;
     environment.func_wrap("initial-cwd", |_: Store<'_>, (): ()| Ok((None::<String>,)))?;
 
@@ -35,17 +33,11 @@ pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
     })?;
 
     let mut stdin = linker.instance(&name("cli/stdin"))?;
-    stdin.func_wrap("get-stdin", |_: Store<'_>, (): ()| {
-        Ok((Resource::<InputStream>::new_own(0),))
-    })?;
+    stdin.func_wrap("get-stdin", |_: Store<'_>, (): ()| Ok((Resource::<InputStream>::new_own(0),)))?;
     let mut stdout = linker.instance(&name("cli/stdout"))?;
-    stdout.func_wrap("get-stdout", |_: Store<'_>, (): ()| {
-        Ok((OutputStream::handle(Stream::Stdout),))
-    })?;
+    stdout.func_wrap("get-stdout", |_: Store<'_>, (): ()| Ok((OutputStream::handle(Stream::Stdout),)))?;
     let mut stderr = linker.instance(&name("cli/stderr"))?;
-    stderr.func_wrap("get-stderr", |_: Store<'_>, (): ()| {
-        Ok((OutputStream::handle(Stream::Stderr),))
-    })?;
+    stderr.func_wrap("get-stderr", |_: Store<'_>, (): ()| Ok((OutputStream::handle(Stream::Stderr),)))?;
     add_terminals(linker)
 }
 
@@ -55,17 +47,12 @@ fn add_terminals(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     let mut output = linker.instance(&name("cli/terminal-output"))?;
     output.resource("terminal-output", ResourceType::host::<TerminalOutput>(), |_, _| Ok(()))?;
     let mut stdin = linker.instance(&name("cli/terminal-stdin"))?;
-    stdin.func_wrap("get-terminal-stdin", |_: Store<'_>, (): ()| {
-        Ok((None::<Resource<TerminalInput>>,))
-    })?;
+    stdin.func_wrap("get-terminal-stdin", |_: Store<'_>, (): ()| Ok((None::<Resource<TerminalInput>>,)))?;
     let mut stdout = linker.instance(&name("cli/terminal-stdout"))?;
-    stdout.func_wrap("get-terminal-stdout", |_: Store<'_>, (): ()| {
-        Ok((None::<Resource<TerminalOutput>>,))
-    })?;
+    stdout
+        .func_wrap("get-terminal-stdout", |_: Store<'_>, (): ()| Ok((None::<Resource<TerminalOutput>>,)))?;
     let mut stderr = linker.instance(&name("cli/terminal-stderr"))?;
-    stderr.func_wrap("get-terminal-stderr", |_: Store<'_>, (): ()| {
-        Ok((None::<Resource<TerminalOutput>>,))
-    })
+    stderr.func_wrap("get-terminal-stderr", |_: Store<'_>, (): ()| Ok((None::<Resource<TerminalOutput>>,)))
 }
 
 fn exited() -> Stop {

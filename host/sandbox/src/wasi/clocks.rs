@@ -37,9 +37,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
         let store: StoreContextMut<'_, Context> = store;
         Ok((Datetime::from(store.data().time),))
     })?;
-    wall.func_wrap("resolution", |_, (): ()| {
-        Ok((Datetime { seconds: 0, nanoseconds: RESOLUTION_NANOS },))
-    })?;
+    wall.func_wrap("resolution", |_, (): ()| Ok((Datetime { seconds: 0, nanoseconds: RESOLUTION_NANOS },)))?;
 
     let mut monotonic = linker.instance(&name("clocks/monotonic-clock"))?;
     monotonic.func_wrap("now", |store: StoreContextMut<'_, Context>, (): ()| {
@@ -54,9 +52,6 @@ pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
     })
 }
 
-fn subscribe(
-    mut store: StoreContextMut<'_, Context>,
-    when: u64,
-) -> wasmtime::Result<(Resource<Pollable>,)> {
+fn subscribe(mut store: StoreContextMut<'_, Context>, when: u64) -> wasmtime::Result<(Resource<Pollable>,)> {
     Ok((store.data_mut().handles.push(Pollable { ready_at: when })?,))
 }

@@ -2,9 +2,7 @@
 
 use wasmtime::{
     StoreContextMut,
-    component::{
-        ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList,
-    },
+    component::{ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList},
 };
 
 use super::{clocks, name};
@@ -73,9 +71,7 @@ fn add_poll(poll: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> {
         store.data_mut().handles.delete(Resource::<Pollable>::new_own(handle))?;
         Ok(())
     })?;
-    poll.func_wrap("[method]pollable.ready", |store: Store<'_>, (this,)| {
-        Ok((is_ready(&store, &this)?,))
-    })?;
+    poll.func_wrap("[method]pollable.ready", |store: Store<'_>, (this,)| Ok((is_ready(&store, &this)?,)))?;
     poll.func_wrap("[method]pollable.block", |store: Store<'_>, (this,)| {
         if is_ready(&store, &this)? { Ok(()) } else { Err(would_wait().into()) }
     })?;
@@ -113,22 +109,16 @@ fn add_input(streams: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> 
     for read in ["read", "blocking-read"] {
         streams.func_wrap(
             &format!("[method]input-stream.{read}"),
-            |_: Store<'_>, (_, _): (This, u64)| -> StreamResult<Vec<u8>> {
-                Ok((Err(StreamError::Closed),))
-            },
+            |_: Store<'_>, (_, _): (This, u64)| -> StreamResult<Vec<u8>> { Ok((Err(StreamError::Closed),)) },
         )?;
     }
     for skip in ["skip", "blocking-skip"] {
         streams.func_wrap(
             &format!("[method]input-stream.{skip}"),
-            |_: Store<'_>, (_, _): (This, u64)| -> StreamResult<u64> {
-                Ok((Err(StreamError::Closed),))
-            },
+            |_: Store<'_>, (_, _): (This, u64)| -> StreamResult<u64> { Ok((Err(StreamError::Closed),)) },
         )?;
     }
-    streams.func_wrap("[method]input-stream.subscribe", |store: Store<'_>, (_,): (This,)| {
-        always_ready(store)
-    })
+    streams.func_wrap("[method]input-stream.subscribe", |store: Store<'_>, (_,): (This,)| always_ready(store))
 }
 
 fn add_output(streams: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> {
@@ -164,9 +154,8 @@ fn add_output(streams: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()>
             },
         )?;
     }
-    streams.func_wrap("[method]output-stream.subscribe", |store: Store<'_>, (_,): (This,)| {
-        always_ready(store)
-    })
+    streams
+        .func_wrap("[method]output-stream.subscribe", |store: Store<'_>, (_,): (This,)| always_ready(store))
 }
 
 fn write_list(

@@ -34,10 +34,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
 }
 
 /// The linker for one module: what it imports of WASI beside what is there becomes traps.
-pub(crate) fn linker_for(
-    base: &Linker<Context>,
-    component: &Component,
-) -> wasmtime::Result<Linker<Context>> {
+pub(crate) fn linker_for(base: &Linker<Context>, component: &Component) -> wasmtime::Result<Linker<Context>> {
     let mut linker = base.clone();
     absent::add_to_linker(&mut linker, component)?;
     Ok(linker)

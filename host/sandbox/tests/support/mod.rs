@@ -1,15 +1,16 @@
 //! What the tests share: guests, a sandbox, and a driver that plays the host.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test is a crate of its own that uses a part"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test is a crate of its own that uses a part")]
 
-use std::{path::PathBuf, sync::Arc};
+pub mod handmade;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use dalsegno_engine::{
-    Failure, Millis, Payload, Run, Seed, Timestamp, Transition,
+    Millis, Payload, Run, Seed, Timestamp, Transition,
     attempts::AttemptResult,
     event::WorkflowExecutionStarted,
     guest::{ActivationError, Guest, Request, RunInfo},
@@ -19,16 +20,33 @@ use dalsegno_engine::{
 use dalsegno_sandbox::{Compiler, Instance, Module, Sandbox, SandboxConfig};
 use tempfile::TempDir;
 
-/// The bytes of a guest that `tests/toolchain/guests` has built.
-pub fn guest(package: &str) -> Vec<u8> {
-    let folder = std::env::var_os("DALSEGNO_GUESTS").map_or_else(
+/// Where `tests/toolchain/guests` puts the guests.
+fn guests_folder() -> PathBuf {
+    std::env::var_os("DALSEGNO_GUESTS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/guests/wasm"),
         PathBuf::from,
-    );
-    let path = folder.join(format!("{package}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("{}: {error}\nrun `tests/toolchain/guests` first, it builds the guests", path.display())
-    })
+    )
+}
+
+fn not_built(path: &Path, error: std::io::Error) -> ! {
+    panic!("{}: {error}\nrun `tests/toolchain/guests` first, it builds the guests", path.display())
+}
+
+/// The bytes of a guest.
+pub fn guest(package: &str) -> Vec<u8> {
+    let path = guests_folder().join(format!("{package}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| not_built(&path, error))
+}
+
+/// The names of all guests.
+pub fn guests() -> Vec<String> {
+    let folder = guests_folder();
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| not_built(&folder, error));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let mut names: Vec<String> = paths.map(stem).collect();
+    names.sort();
+    names
 }
 
 /// A sandbox with a cache of its own, which goes when this is dropped.
@@ -104,6 +122,9 @@ pub fn request(name: &str) -> Request {
 /// When every run of the tests starts.
 pub const START: Timestamp = Timestamp::from_micros(1_800_000_000_123_456);
 
+/// What activities give: something that the examples can read as an answer to an HTTP request.
+const ACTIVITY_RESULT: &str = r#"{"status": 200, "headers": {}, "body": {"id": "id-1"}}"#;
+
 /// Plays the host for one run: activities complete at once, time moves to the next timer.
 pub struct Driver {
     pub sandbox: Sandbox,
@@ -112,8 +133,8 @@ pub struct Driver {
     pub run: Run,
     pub guest: Instance,
     pub transitions: Vec<Transition>,
-    /// The failure that activities end with, or none.
-    pub activity_failure: Option<Failure>,
+    /// How every attempt of an activity ends.
+    pub activity_result: AttemptResult,
     /// Attempts to end in the next turn.
     pending: Vec<Effect>,
 }
@@ -131,7 +152,7 @@ impl Driver {
             run,
             guest,
             transitions: Vec::new(),
-            activity_failure: None,
+            activity_result: AttemptResult::Completed(Some(Payload::json(ACTIVITY_RESULT))),
             pending: Vec::new(),
         }
     }
@@ -140,10 +161,7 @@ impl Driver {
     pub fn turn(&mut self) -> Result<(), ActivationError> {
         for effect in std::mem::take(&mut self.pending) {
             if let Effect::Dispatch(task) = effect {
-                let result = match &self.activity_failure {
-                    Some(failure) => AttemptResult::Failed(failure.clone()),
-                    None => AttemptResult::Completed(Some(Payload::json("null"))),
-                };
+                let result = self.activity_result.clone();
                 self.run.attempt_ended(task.scheduled.operation, task.attempt, result).unwrap();
             }
         }
@@ -165,10 +183,15 @@ impl Driver {
         self.run.accept(input).unwrap();
     }
 
-    /// Turns until the run is closed or waits for something from outside.
+    /// Whether the run is closed, or waits for something from outside.
+    pub fn is_done(&self) -> bool {
+        self.run.state().is_closed() || !self.run.is_ready() && self.pending.is_empty()
+    }
+
+    /// Turns until there is nothing to do.
     pub fn finish(&mut self) -> Result<(), ActivationError> {
         for _ in 0..10_000 {
-            if self.run.state().is_closed() || !self.run.is_ready() && self.pending.is_empty() {
+            if self.is_done() {
                 return Ok(());
             }
             self.turn()?;

@@ -47,30 +47,34 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
 }
 
 /// An id that came from outside.
-pub(crate) fn id<T>(field: &str, text: &str, parse: fn(&str) -> Result<T, InvalidId>) -> Result<T, Problem> {
+pub(crate) fn id<'a, T>(
+    field: &str,
+    text: &'a str,
+    parse: impl FnOnce(&'a str) -> Result<T, InvalidId>,
+) -> Result<T, Problem> {
     parse(text).map_err(|problem| Problem::invalid(format!("{field} {problem}")))
 }
 
 /// An id that may be absent.
-pub(crate) fn optional_id<T>(
+pub(crate) fn optional_id<'a, T>(
     field: &str,
-    text: Option<&str>,
-    parse: fn(&str) -> Result<T, InvalidId>,
+    text: Option<&'a str>,
+    parse: impl FnOnce(&'a str) -> Result<T, InvalidId>,
 ) -> Result<Option<T>, Problem> {
     text.map(|text| id(field, text, parse)).transpose()
 }
 
 /// The namespace of the path.
 pub(crate) fn namespace(text: &str) -> Result<Namespace, Problem> {
-    id("namespace", text, Namespace::parse::<&str>)
+    id("namespace", text, Namespace::parse)
 }
 
 /// The run that a path of namespace and workflow id means, with `?run_id=`.
 pub(crate) fn run_ref(namespace: &str, workflow_id: &str, run_id: Option<&str>) -> Result<RunRef, Problem> {
     Ok(RunRef {
         namespace: self::namespace(namespace)?,
-        workflow_id: id("workflow_id", workflow_id, WorkflowId::parse::<&str>)?,
-        run_id: optional_id("run_id", run_id, RunId::parse::<&str>)?,
+        workflow_id: id("workflow_id", workflow_id, WorkflowId::parse)?,
+        run_id: optional_id("run_id", run_id, RunId::parse)?,
     })
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        RefOr,
+        Ref, RefOr,
         schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType},
     },
 };
@@ -63,7 +63,26 @@ pub(crate) struct WrittenParts {
 }
 
 /// Payloads by name.
-pub(crate) type Payloads = BTreeMap<String, Payload>;
+pub(crate) struct Payloads;
+
+impl PartialSchema for Payloads {
+    fn schema() -> RefOr<Schema> {
+        let payload = Ref::from_schema_name(Payload::name());
+        let object = ObjectBuilder::new().additional_properties(Some(payload));
+        object.description(Some("Payloads by name.")).into()
+    }
+}
+
+impl ToSchema for Payloads {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Payloads")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Payload::name().into_owned(), Payload::schema()));
+        Payload::schemas(schemas);
+    }
+}
 
 /// Why something failed, with what caused it.
 #[derive(ToSchema)]

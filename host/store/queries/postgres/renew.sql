@@ -1,4 +1,4 @@
--- Answers the time of the database, or nothing if the fence is lost.
+-- Answers the time of the database that the lease counts from, or nothing if the fence is lost.
 UPDATE hosts SET lease_until = dalsegno_now() + $3
 WHERE host_id = $1 AND epoch = $2
-RETURNING dalsegno_now()
+RETURNING lease_until - $3

@@ -24,9 +24,7 @@ pub(super) async fn claim(
     let (granted, holder, until) = (row.maybe_int()?, row.maybe_text()?, row.maybe_time()?);
     let now = row.time()?;
     match (granted, holder, until) {
-        (Some(epoch), ..) => {
-            Ok(Claim::Granted { fence: Fence { host_id: host_id.to_owned(), epoch }, now })
-        }
+        (Some(epoch), ..) => Ok(Claim::Granted { fence: Fence { host_id: host_id.to_owned(), epoch }, now }),
         (None, Some(address), Some(until)) => Ok(Claim::Held { address, until, now }),
         _ => Err(StoreError::Damaged("a claim is neither granted nor refused".to_owned())),
     }

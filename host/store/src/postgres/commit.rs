@@ -15,13 +15,8 @@ use super::{
     error::{commit_error, store_error},
 };
 use crate::{
-    CommitError, Fence, ItemOutcome,
-    changes::Changes,
-    convert::Reader,
-    dialect::Dialect,
-    limits,
-    pool::bounded,
-    values::Value,
+    CommitError, Fence, ItemOutcome, changes::Changes, convert::Reader, dialect::Dialect, limits,
+    pool::bounded, values::Value,
 };
 
 use arguments::arguments;
@@ -105,8 +100,7 @@ impl Committer {
 
 impl Session {
     async fn begin(options: &PgConnectOptions, fence: &Fence) -> Result<Self, CommitError> {
-        let connection =
-            bounded(limits::CONNECT_TIMEOUT, options.connect()).await.map_err(commit_error)?;
+        let connection = bounded(limits::CONNECT_TIMEOUT, options.connect()).await.map_err(commit_error)?;
         let mut session = Self { connection, fence: fence.clone(), number: 0 };
         let row = session.row(BEGIN, &[fence.host_id.as_str().into(), fence.epoch.into()]).await?;
         session.number = Reader::new(&row).int()?;

@@ -34,7 +34,7 @@ pub(super) fn commit_error(error: sqlx::Error) -> CommitError {
 /// (cancelled), 58 (system).
 fn is_passing(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
-    error.code().is_some_and(|code| {
-        ["25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))
-    })
+    error
+        .code()
+        .is_some_and(|code| ["25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)))
 }

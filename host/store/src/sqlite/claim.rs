@@ -3,16 +3,8 @@
 use dalsegno_engine::time::Millis;
 use sqlx::{Row, SqliteConnection};
 
-use super::{
-    error::store_error,
-    writer::Writer,
-};
-use crate::{
-    Claim, Fence, StoreError,
-    convert::Reader,
-    limits::HOST_ROWS_KEPT,
-    store::lease_micros,
-};
+use super::{error::store_error, writer::Writer};
+use crate::{Claim, Fence, StoreError, convert::Reader, limits::HOST_ROWS_KEPT, store::lease_micros};
 
 const HOLDER: &str = include_str!("../../queries/sqlite/claim_holder.sql");
 const RAISE_EPOCH: &str = include_str!("../../queries/sqlite/raise_epoch.sql");

@@ -34,9 +34,8 @@ impl From<sqlx::Error> for Refused {
 
 pub(super) async fn last_batch(writer: &Writer, fence: &Fence) -> Result<u64, CommitError> {
     let fence = fence.clone();
-    let number = writer
-        .run(move |connection| Box::pin(async move { stored_batch(connection, &fence).await }))
-        .await?;
+    let number =
+        writer.run(move |connection| Box::pin(async move { stored_batch(connection, &fence).await })).await?;
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
@@ -91,8 +90,8 @@ async fn all_or_each(
 /// Begins the transaction, if the fence holds and the batch is the next one.
 async fn begin(connection: &mut SqliteConnection, fence: &Fence, number: i64) -> Result<(), CommitError> {
     let query = sqlx::query(FENCE).bind(fence.host_id.clone()).bind(fence.epoch).bind(number);
-    let held = query.execute(&mut *connection).await.map_err(commit_error)?.rows_affected();
-    if held == 1 {
+    let held = query.fetch_all(&mut *connection).await.map_err(commit_error)?;
+    if !held.is_empty() {
         return Ok(());
     }
     let last = stored_batch(connection, fence).await?;

@@ -23,8 +23,7 @@ impl Place {
             return Ok(Self::Memory);
         }
         let path = PathBuf::from(file.strip_prefix("//").unwrap_or(file));
-        let address =
-            |problem: String| Err(OpenError::Address { url: format!("sqlite:{file}"), problem });
+        let address = |problem: String| Err(OpenError::Address { url: format!("sqlite:{file}"), problem });
         if path.as_os_str().is_empty() {
             return address("it names no file".to_owned());
         }

@@ -5,10 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use sqlx::{
-    Arguments, AssertSqlSafe, Encode, Row, Sqlite, SqliteConnection, Type,
-    sqlite::SqliteArguments,
-};
+use sqlx::{Arguments, AssertSqlSafe, Encode, Row, Sqlite, SqliteConnection, Type, sqlite::SqliteArguments};
 
 use crate::limits::SQLITE_ROWS_PER_STATEMENT_MAX;
 

@@ -18,7 +18,7 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
 
 /// Names the folder of `initdb`, `pg_ctl` and `postgres`.
-pub const BIN_VARIABLE: &str = "DALSEGNO_POSTGRES_BIN";
+const BIN_VARIABLE: &str = "DALSEGNO_POSTGRES_BIN";
 /// Where distributions put them; the newest version wins.
 const USUAL_PLACES: [&str; 3] = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"];
 /// Somebody else may take a free port before the server does.
@@ -95,9 +95,14 @@ impl TestPostgres {
             .map_err(|error| StartError::Machine { what: "start a shell", error })?;
         let mut server = Self { bin, folder, port: 0, owner, warden, databases: AtomicU32::new(0) };
         let data = server.data();
-        server.run("initdb", &["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"], &[&data])?;
+        server.run(
+            "initdb",
+            &["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"],
+            &[&data],
+        )?;
         let settings = data.join("postgresql.auto.conf");
-        fs::write(settings, SETTINGS).map_err(|error| StartError::Machine { what: "write settings", error })?;
+        fs::write(settings, SETTINGS)
+            .map_err(|error| StartError::Machine { what: "write settings", error })?;
         for attempt in 1.. {
             server.port = free_port()?;
             match server.restart() {
@@ -240,7 +245,8 @@ fn find_programs() -> Result<PathBuf, StartError> {
         versions.sort();
         candidates.extend(versions.into_iter().rev().map(|version| version.join("bin")));
     }
-    let has_all = |bin: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| bin.join(name).is_file());
+    let has_all =
+        |bin: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| bin.join(name).is_file());
     candidates.into_iter().find(has_all).ok_or(StartError::NotFound)
 }
 
@@ -254,7 +260,10 @@ fn find_owner() -> Result<Option<Owner>, StartError> {
             return Ok(Some(Owner { user, group }));
         }
     }
-    Err(StartError::Failed { program: "id", output: "there is no user postgres and no user nobody".to_owned() })
+    Err(StartError::Failed {
+        program: "id",
+        output: "there is no user postgres and no user nobody".to_owned(),
+    })
 }
 
 fn id(arguments: &[&str]) -> Result<Option<u32>, StartError> {

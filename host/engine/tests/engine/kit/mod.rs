@@ -18,7 +18,7 @@ mod guest;
 mod store;
 mod world;
 
-pub(crate) use ctx::{Ctx, Either, select};
+pub(crate) use ctx::{Ctx, Either, Op, select};
 pub(crate) use guest::{ScriptedGuest, Workflow};
 pub(crate) use store::Stored;
 pub(crate) use world::{World, signal, signal_with_id};

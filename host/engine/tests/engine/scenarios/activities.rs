@@ -8,7 +8,7 @@ use dalsegno_engine::{
     run::Refusal,
 };
 
-use crate::kit::{Ctx, Outcome, Way, Workflow, World, json, scenario, started, text};
+use crate::kit::{Ctx, Outcome, Way, Workflow, World, json, scenario, scenario_from, started, text};
 
 async fn one(ctx: Ctx) -> Outcome {
     Ok(ctx.activity("a").await?.unwrap_or_default())
@@ -215,4 +215,22 @@ fn an_activity_runs_on_the_runs_task_queue_unless_it_names_one() {
     start.task_queue = dalsegno_engine::ids::TaskQueue::new("own");
     let world = World::start(Way::Resident, Workflow::new(one), start);
     assert_eq!(world.task("a").scheduled.task_queue.as_str(), "own");
+}
+
+#[test]
+fn a_workflow_sees_its_input_byte_for_byte() {
+    let mut start = started();
+    start.input = vec![json("{ \"b\":1.0,\t\"a\":1e400, \"b\":\"\\u0041\" }"), json("null")];
+    let input = start.input.clone();
+    scenario_from(
+        start,
+        |ctx| async move {
+            ctx.activity("a").await?;
+            Ok(ctx.input().remove(0))
+        },
+        move |world| {
+            world.complete("a", "null");
+            assert_eq!(world.result(), text(&input[0]));
+        },
+    );
 }

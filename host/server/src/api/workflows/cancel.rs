@@ -39,7 +39,7 @@ pub(crate) async fn cancel(
     Json(body): Json<CancelBody>,
 ) -> Result<Response, Problem> {
     let run = params::run_ref(&namespace, &id, params.run_id.as_deref())?;
-    let request_id = params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse::<&str>)?;
+    let request_id = params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse)?;
     api.service.cancel(&run, checked_reason(body.reason)?, request_id).await?;
     Ok(payloads::answer(StatusCode::ACCEPTED, &Done {}))
 }

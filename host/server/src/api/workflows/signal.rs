@@ -52,7 +52,7 @@ pub(crate) async fn signal(
         name: handler_name("signal", name)?,
         input: payloads::arguments(body.input)?,
         headers: payloads::headers(body.headers)?,
-        request_id: params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse::<&str>)?,
+        request_id: params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse)?,
     };
     api.service.signal(&run, request).await?;
     Ok(payloads::answer(StatusCode::ACCEPTED, &Done {}))

@@ -145,12 +145,12 @@ fn request(namespace: &str, body: StartBody) -> Result<StartRequest, Problem> {
     let workflow_id = body.workflow_id.as_deref();
     Ok(StartRequest {
         namespace: params::namespace(namespace)?,
-        workflow_type: params::id("workflow_type", &body.workflow_type, WorkflowType::parse::<&str>)?,
-        workflow_id: params::optional_id("workflow_id", workflow_id, WorkflowId::parse::<&str>)?,
+        workflow_type: params::id("workflow_type", &body.workflow_type, WorkflowType::parse)?,
+        workflow_id: params::optional_id("workflow_id", workflow_id, WorkflowId::parse)?,
         input: payloads::arguments(body.input)?,
         headers: payloads::headers(body.headers)?,
-        request_id: params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse::<&str>)?,
-        task_queue: params::optional_id("task_queue", body.task_queue.as_deref(), TaskQueue::parse::<&str>)?,
+        request_id: params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse)?,
+        task_queue: params::optional_id("task_queue", body.task_queue.as_deref(), TaskQueue::parse)?,
         id_reuse_policy: body.id_reuse_policy.unwrap_or_default().into(),
         id_conflict_policy: body.id_conflict_policy.unwrap_or_default().into(),
         execution_timeout: positive("execution_timeout", body.execution_timeout)?,

@@ -1,0 +1,68 @@
+//! Engines of one purpose take what those of another have compiled.
+
+use std::{fs, process::Command};
+
+use wasmtime::Engine;
+
+use super::support;
+use crate::{
+    SandboxConfig,
+    artifacts::Artifacts,
+    engine::{self, Purpose},
+};
+
+fn settings() -> SandboxConfig {
+    SandboxConfig { instances_max: 4, ..SandboxConfig::default() }
+}
+
+#[test]
+fn an_artifact_of_the_compiler_loads_where_guests_run() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let artifacts = Artifacts::open(folder.path()).unwrap();
+    let compiler = Purpose::Compile.engine().unwrap();
+    let runner = Purpose::Run(&settings()).engine().unwrap();
+    assert_eq!(engine::compatibility(&compiler), engine::compatibility(&runner));
+    let path = folder.path().join("hello.cwasm");
+    fs::write(&path, compiler.precompile_component(&support::guest("hello")).unwrap()).unwrap();
+    assert!(artifacts.load(&runner, &path).unwrap().is_some());
+    assert!(artifacts.load(&runner, &folder.path().join("other")).unwrap().is_none());
+}
+
+#[test]
+fn artifacts_of_other_settings_have_other_names() {
+    let ours = engine::compatibility(&Purpose::Compile.engine().unwrap());
+    let changes: [fn(&mut wasmtime::Config); 3] = [
+        // wasmtime itself would load it: for it, this is a question of taste.
+        |config| drop(config.cranelift_nan_canonicalization(false)),
+        |config| drop(config.relaxed_simd_deterministic(false)),
+        |config| drop(config.epoch_interruption(false)),
+    ];
+    for change in changes {
+        let mut config = engine::base();
+        change(&mut config);
+        assert_ne!(engine::compatibility(&Engine::new(&config).unwrap()), ours);
+    }
+}
+
+#[test]
+fn a_damaged_artifact_is_an_error() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let artifacts = Artifacts::open(folder.path()).unwrap();
+    let path = folder.path().join("hello.cwasm");
+    fs::write(&path, b"something else").unwrap();
+    assert!(artifacts.load(&Purpose::Run(&settings()).engine().unwrap(), &path).is_err());
+}
+
+#[test]
+fn compatibility_is_the_same_in_every_process() {
+    const CHILD: &str = "DALSEGNO_TEST_PRINT_COMPATIBILITY";
+    let ours = engine::compatibility(&Purpose::Compile.engine().unwrap());
+    if std::env::var_os(CHILD).is_some() {
+        panic!("compatibility {ours}");
+    }
+    let this = std::env::current_exe().unwrap();
+    let name = "tests::engines::compatibility_is_the_same_in_every_process";
+    let output = Command::new(this).args(["--exact", name]).env(CHILD, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains(&format!("compatibility {ours}")), "{said}");
+}

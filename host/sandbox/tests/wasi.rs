@@ -1,0 +1,211 @@
+//! What a guest sees of the machine: only what its run's history has.
+
+mod support;
+
+use dalsegno_engine::{
+    Calls,
+    guest::{Activation, ActivationError, ActivationErrorKind, Guest as _, GuestEvent, Shown},
+};
+use dalsegno_sandbox::{Instance, Level, LogSource, Sandbox, Telemetry};
+use serde_json::Value;
+use support::{START, TestSandbox, handmade::Handmade, request, run_info, started};
+
+fn instance(test: &TestSandbox, handmade: &Handmade) -> Instance {
+    let bytes = handmade.build();
+    let digest = Sandbox::digest(&bytes);
+    test.sandbox.validate(&bytes).unwrap();
+    test.sandbox.compile(&digest, &bytes).unwrap();
+    let module = test.sandbox.load(&digest).unwrap().unwrap();
+    test.sandbox.instantiate(&module, run_info(started(&digest, "handmade", &[]))).unwrap()
+}
+
+/// The error of an activation of a guest that does what it must not.
+#[track_caller]
+fn bug_of(handmade: &Handmade) -> ActivationError {
+    let test = TestSandbox::new();
+    let activation = Activation {
+        number: 1,
+        time: START,
+        replaying: false,
+        shown: Shown::default(),
+        events: vec![GuestEvent::CancelRequested("test".to_owned())],
+    };
+    let mut calls = Calls::read_only();
+    let error = instance(&test, handmade).activate(&activation, &mut calls).unwrap_err();
+    assert_eq!(error.kind, ActivationErrorKind::Bug, "{error:?}");
+    error
+}
+
+fn probe() -> [Value; 2] {
+    let test = TestSandbox::new();
+    let mut probe = test.start("deterministic", "probe", &[]);
+    probe.finish().unwrap();
+    serde_json::from_str(&probe.result()).unwrap()
+}
+
+#[test]
+fn clocks_stand_still_at_the_activations_time() {
+    let [before, after] = probe();
+    let start = START.as_micros();
+    assert_eq!(before["system_time_us"], start);
+    assert_eq!(before["workflow_time_us"], start);
+    assert_eq!(before["elapsed_ns"], 0);
+    assert_eq!(after["system_time_us"], start + 10_000, "the timer's due time");
+    assert_eq!(after["elapsed_ns"], 0);
+}
+
+#[test]
+fn randomness_comes_from_the_seed_and_goes_on() {
+    let [before, after] = probe();
+    assert_eq!([before.clone(), after.clone()], probe());
+    for key in ["random", "host_random", "uuid"] {
+        assert_ne!(before[key], after[key], "{key}");
+    }
+    assert_ne!(before["random"][0], before["random"][1]);
+}
+
+#[test]
+fn there_is_no_environment_and_there_are_no_arguments() {
+    for look in probe() {
+        assert_eq!(look["environment"], Value::Array(Vec::new()));
+        assert_eq!(look["arguments"], Value::Array(Vec::new()));
+    }
+}
+
+#[test]
+fn standard_streams_go_to_the_log_by_line_but_not_while_replaying() {
+    let test = TestSandbox::new();
+    let mut probe = test.start("deterministic", "probe", &[]);
+    probe.turn().unwrap();
+    let telemetry = probe.guest.take_telemetry();
+    let lines: Vec<(Level, LogSource, &str)> = telemetry
+        .iter()
+        .filter_map(|entry| match entry {
+            Telemetry::Log { level, source, message, .. } => Some((*level, *source, message.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!((lines[0].0, lines[0].1), (Level::Info, LogSource::Stdout));
+    assert_eq!(lines[0].2, format!("probed at {}", START.as_micros()));
+    assert_eq!((lines[1].0, lines[1].1), (Level::Warn, LogSource::Stderr));
+    assert!(probe.guest.take_telemetry().is_empty(), "it is said once");
+
+    let mut replayed = probe.fresh_guest();
+    let mut replay = dalsegno_engine::replay::Replay::default();
+    replay.step(&probe.transitions[0], 1, &mut replayed).unwrap();
+    assert!(replayed.take_telemetry().is_empty(), "it was said before");
+}
+
+#[test]
+fn a_query_cannot_ask_for_anything() {
+    let test = TestSandbox::new();
+    let handmade = Handmade {
+        imports: r#"(import "dalsegno:workflow/timers@0.1.0" "start"
+            (func $start (param i64 i32 i32 i32 i32 i32) (result i64)))"#,
+        query: "(drop (call $start (i64.const 1) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 0) (i32.const 0))) unreachable",
+        ..Handmade::default()
+    };
+    let error = instance(&test, &handmade).query(START, &request("any")).unwrap_err();
+    assert_eq!(error.kind, ActivationErrorKind::Bug);
+    assert!(error.message.contains("cannot change the run: it called `timers.start`"), "{error}");
+    let error = instance(&test, &handmade).validate_update(START, &request("any")).unwrap_err();
+    assert!(error.message.contains("unreachable"), "{error}");
+}
+
+#[test]
+fn a_query_draws_from_a_stream_of_its_own() {
+    let test = TestSandbox::new();
+    let mut asked = test.start("deterministic", "probe", &[]);
+    asked.turn().unwrap();
+    let _ = asked.guest.query(START, &request("any")).unwrap();
+    asked.finish().unwrap();
+    let mut unasked = test.start("deterministic", "probe", &[]);
+    unasked.finish().unwrap();
+    assert_eq!(asked.result(), unasked.result());
+}
+
+#[test]
+fn opening_a_file_names_activities_and_the_file() {
+    let handmade = Handmade {
+        packages: &["package wasi:filesystem@0.2.0;
+            interface types {
+                enum error-code { access, no-entry }
+                flags path-flags { symlink-follow }
+                flags open-flags { create, directory, exclusive, truncate }
+                flags descriptor-flags { read, write }
+                resource descriptor {
+                    open-at: func(path-flags: path-flags, path: string, open-flags: open-flags,
+                        %flags: descriptor-flags) -> result<descriptor, error-code>;
+                }
+            }
+            interface preopens {
+                use types.{descriptor};
+                get-directories: func() -> list<tuple<descriptor, string>>;
+            }"],
+        world: "import wasi:filesystem/types@0.2.0; import wasi:filesystem/preopens@0.2.0;",
+        imports: r#"
+            (import "wasi:filesystem/types@0.2.0" "[method]descriptor.open-at"
+                (func $open (param i32 i32 i32 i32 i32 i32 i32)))
+            (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $folders (param i32)))"#,
+        fields: r#"(data (i32.const 100) "orders.csv")"#,
+        activate: "(call $folders (i32.const 0))
+            (call $open (i32.load (i32.load (i32.const 0))) (i32.const 0) (i32.const 100) (i32.const 10)
+                (i32.const 0) (i32.const 0) (i32.const 200)) unreachable",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert!(error.message.starts_with("opening the file `orders.csv` inside a workflow"), "{error}");
+    assert!(error.message.contains("activity"), "{error}");
+}
+
+#[test]
+fn exit_is_a_trap() {
+    let handmade = Handmade {
+        packages: &["package wasi:cli@0.2.3; interface exit { exit: func(status: result); }"],
+        world: "import wasi:cli/exit@0.2.3;",
+        imports: r#"(import "wasi:cli/exit@0.2.3" "exit" (func $exit (param i32)))"#,
+        activate: "(call $exit (i32.const 0)) unreachable",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert!(error.message.contains("`exit`") && error.message.contains("return"), "{error}");
+}
+
+#[test]
+fn a_function_of_wasi_that_the_host_never_heard_of_traps_when_it_is_used() {
+    let handmade = Handmade {
+        packages: &["package wasi:clocks@0.2.9; interface timezone { utc-offset: func() -> s32; }"],
+        world: "import wasi:clocks/timezone@0.2.9;",
+        imports: r#"(import "wasi:clocks/timezone@0.2.9" "utc-offset" (func $offset (result i32)))"#,
+        activate: "(drop (call $offset)) unreachable",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert!(error.message.contains("`wasi:clocks/timezone.utc-offset`"), "{error}");
+}
+
+#[test]
+fn what_this_version_lacks_says_so() {
+    let handmade = Handmade {
+        imports: r#"(import "dalsegno:workflow/run@0.1.0" "patched"
+            (func $patched (param i32 i32) (result i32)))"#,
+        activate: "(drop (call $patched (i32.const 0) (i32.const 0))) unreachable",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert!(error.message.contains("does not support `run.patched` yet"), "{error}");
+}
+
+#[test]
+fn too_many_random_bytes_are_refused() {
+    let handmade = Handmade {
+        imports: r#"(import "dalsegno:workflow/run@0.1.0" "random-bytes"
+            (func $bytes (param i32 i32)))"#,
+        activate: "(call $bytes (i32.const 65537) (i32.const 0)) unreachable",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert!(error.message.contains("65537 random bytes") && error.message.contains("65536"), "{error}");
+}

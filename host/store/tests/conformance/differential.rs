@@ -1,0 +1,188 @@
+//! Both backends, given the same batches, answer the same and hold the same.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dalsegno_engine::{
+    Status,
+    attempts::{ActivityRow, RowChange, RowState},
+    ids::{Namespace, RequestId, WorkflowId},
+};
+use dalsegno_store::{Batch, Fence, Item, ListPage, RunKey, SharedStore};
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+
+use crate::{
+    builders::{With, attempts, blocked, closed, key, open_until, rows, start, step, time},
+    databases::Database,
+};
+
+const RUNS: u32 = 6;
+const CASES: u32 = 96;
+
+/// What an item does; the numbers are made fit to the case.
+#[derive(Debug, Clone)]
+enum Doing {
+    Start {
+        closed: bool,
+        events: u32,
+    },
+    /// A transition this far from where the history ends.
+    Step {
+        off: i64,
+        events: u32,
+        summary: u8,
+    },
+    Summary(u8),
+    Attempts(Vec<(u64, u32, Option<u64>)>),
+}
+
+/// A few runs that share fewer workflow ids.
+#[derive(Debug, Clone)]
+struct Change {
+    run: u32,
+    doing: Doing,
+}
+
+fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
+    let off = prop_oneof![8 => Just(0), 1 => -2..3_i64];
+    let attempt = (1..4_u64, 0..4_u32, proptest::option::of(0..50_u64));
+    let doing = prop_oneof![
+        3 => (any::<bool>(), 0..3_u32).prop_map(|(closed, events)| Doing::Start { closed, events }),
+        6 => (off, 0..3_u32, 0..8_u8).prop_map(|(off, events, summary)| Doing::Step { off, events, summary }),
+        1 => (0..8_u8).prop_map(Doing::Summary),
+        2 => vec(attempt, 0..4).prop_map(Doing::Attempts),
+    ];
+    let change = (0..RUNS, doing).prop_map(|(run, doing)| Change { run, doing });
+    vec(vec(change, 0..8), 1..8)
+}
+
+/// The batches of one case, whose runs no other case has.
+struct Case {
+    namespace: Namespace,
+    first_run: u32,
+    /// Where each history ends, as far as the test knows.
+    ends: [u64; RUNS as usize],
+    activation: u64,
+}
+
+impl Case {
+    fn key(&self, run: u32) -> RunKey {
+        let id = WorkflowId::new(format!("w{}", run % 2));
+        RunKey { namespace: self.namespace.clone(), workflow_id: id, ..key("", self.first_run + run) }
+    }
+
+    /// At most one item for each run, as the contract says.
+    fn items(&mut self, changes: &[Change]) -> Vec<Item> {
+        let mut seen = [false; RUNS as usize];
+        let fresh = |change: &&Change| !std::mem::replace(&mut seen[change.run as usize], true);
+        let changes: Vec<_> = changes.iter().filter(fresh).collect();
+        changes.into_iter().map(|change| self.item(change)).collect()
+    }
+
+    fn item(&mut self, change: &Change) -> Item {
+        let run = self.key(change.run);
+        self.activation += 1;
+        match &change.doing {
+            Doing::Start { closed: is_closed, events } => {
+                let mut item = start(&run);
+                item.history = vec![self.row(change.run, 1, *events)];
+                let new = item.new.as_mut().unwrap();
+                new.start_time = time(u64::from(change.run % 3));
+                new.request_id = (*events == 2).then(|| RequestId::new("request"));
+                if *is_closed { item.with(closed(Status::Completed)) } else { item }
+            }
+            Doing::Step { off, events, summary } => {
+                let first = self.ends[change.run as usize].max(1).saturating_add_signed(*off).max(1);
+                let mut item = step(&run, 1);
+                item.history = vec![self.row(change.run, first, *events)];
+                item.summary = summary_of(*summary);
+                item
+            }
+            Doing::Summary(summary) => Item { summary: summary_of(*summary), ..attempts(&run, vec![]) },
+            Doing::Attempts(rows) => attempts(&run, rows.iter().map(row_change).collect()),
+        }
+    }
+
+    fn row(&mut self, run: u32, first: u64, events: u32) -> dalsegno_store::HistoryRow {
+        self.ends[run as usize] = first + u64::from(events);
+        dalsegno_store::HistoryRow { activation: self.activation, ..rows(first, events) }
+    }
+}
+
+fn summary_of(number: u8) -> Option<dalsegno_engine::run::Summary> {
+    match number {
+        0 => Some(closed(Status::Failed)),
+        1 => Some(closed(Status::Terminated)),
+        2 => Some(blocked("stuck")),
+        3 => Some(open_until(Some(40))),
+        4 => Some(open_until(None)),
+        _ => None,
+    }
+}
+
+/// The last change of an operation counts; no attempts deletes it.
+fn row_change(&(operation, attempt, due): &(u64, u32, Option<u64>)) -> RowChange {
+    match attempt {
+        0 => RowChange::Delete(operation),
+        _ => RowChange::Put(ActivityRow {
+            operation,
+            attempt,
+            state: due.map_or(RowState::Granted, |due| RowState::Waiting(time(due))),
+            last_failure: None,
+        }),
+    }
+}
+
+/// All that a case has in a store.
+async fn contents(store: &SharedStore, case: &Case) -> String {
+    use std::fmt::Write as _;
+    let page = ListPage { limit: 1_000, ..ListPage::default() };
+    let mut text = format!("{:#?}", store.list_runs(&case.namespace, &page).await.unwrap());
+    let due = store.due_runs(time(1_000), None, 100_000).await.unwrap();
+    let due: Vec<_> = due.into_iter().filter(|run| run.key.namespace == case.namespace).collect();
+    write!(text, "{due:#?}").unwrap();
+    for run in 0..RUNS {
+        let key = case.key(run);
+        let newest = store.newest_run(&key.namespace, &key.workflow_id).await.unwrap();
+        let history = store.history(&key.run_id, 1, 1_000).await.unwrap();
+        let attempts = store.activity_rows(&key.run_id).await.unwrap();
+        write!(text, "{newest:#?} {history:#?} {attempts:#?}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn both_backends_do_the_same() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let databases = runtime.block_on(async { [Database::sqlite_file().await, Database::postgres().await] });
+    let cases = AtomicU32::new(0);
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: CASES,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let result = runner.run(&changes(), |batches| {
+        let number = cases.fetch_add(1, Ordering::Relaxed);
+        let mut case = Case {
+            namespace: Namespace::new(format!("case-{number}")),
+            first_run: number * RUNS,
+            ends: [0; RUNS as usize],
+            activation: 0,
+        };
+        runtime.block_on(async {
+            let mut fences: Vec<Fence> = Vec::new();
+            for database in &databases {
+                fences.push(database.claim().await);
+            }
+            for (number, changes) in (1..).zip(&batches) {
+                let batch = Batch { number, items: case.items(changes) };
+                let sqlite = databases[0].store.commit(&fences[0], &batch).await;
+                let postgres = databases[1].store.commit(&fences[1], &batch).await;
+                prop_assert_eq!(sqlite.unwrap(), postgres.unwrap(), "batch {:#?}", batch);
+            }
+            let sqlite = contents(&databases[0].store, &case).await;
+            prop_assert_eq!(sqlite, contents(&databases[1].store, &case).await);
+            Ok(())
+        })
+    });
+    result.unwrap();
+}

@@ -1,0 +1,20 @@
+//! What every store does, whatever is below it: each test runs on SQLite in a file, SQLite in memory, and Postgres.
+
+
+mod activities;
+mod batches;
+mod builders;
+mod claims;
+mod conflicts;
+mod databases;
+mod deployments;
+mod differential;
+mod due;
+mod faults;
+mod fences;
+mod histories;
+mod lists;
+mod modules;
+mod opening;
+mod runs;
+mod statements;

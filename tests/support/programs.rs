@@ -1,0 +1,123 @@
+//! The programs under test: where they are, built if they are missing or older than what they are made of.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+    time::SystemTime,
+};
+
+/// A program under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// The one that users run.
+    Dalsegno,
+    /// A host with the activities of the tests; its source is `tests/test_host`.
+    TestHost,
+    /// The shop that the examples order from.
+    DemoServices,
+}
+
+/// The folder of the whole project.
+#[must_use]
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies within the repository")
+}
+
+/// `target/debug`, or what the tests themselves are built into.
+fn profile_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own program");
+    let folder = test.parent().expect("a program lies in a folder");
+    let folder = if folder.ends_with("deps") { folder.parent() } else { Some(folder) };
+    folder.expect("deps/ lies in a folder").to_owned()
+}
+
+/// A folder for what tests share and may be deleted at any time.
+#[must_use]
+pub fn scratch() -> PathBuf {
+    let folder = profile_folder().join("../tmp/dalsegno-tests");
+    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    folder.canonicalize().unwrap_or(folder)
+}
+
+impl Program {
+    /// Its file, which is there and up to date.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    #[must_use]
+    pub fn path(self) -> PathBuf {
+        /// One build at a time.
+        static BUILD: Mutex<()> = Mutex::new(());
+        let path = self.place();
+        let _alone = BUILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.is_stale(&path) {
+            self.build();
+        }
+        assert!(path.exists(), "{} is missing although it was built", path.display());
+        path
+    }
+
+    fn place(self) -> PathBuf {
+        match self {
+            Self::Dalsegno => profile_folder().join("dalsegno"),
+            Self::TestHost => profile_folder().join("test-host"),
+            Self::DemoServices => repository().join("target/guests/debug/demo-services"),
+        }
+    }
+
+    /// What it is made of.
+    fn sources(self) -> &'static [&'static str] {
+        match self {
+            Self::Dalsegno => &["host", "migrations", "wit", "Cargo.lock"],
+            // Cargo builds it together with the tests.
+            Self::TestHost => &[],
+            Self::DemoServices => &["examples/services", "examples/Cargo.lock"],
+        }
+    }
+
+    fn is_stale(self, path: &Path) -> bool {
+        let Ok(built) = fs::metadata(path).and_then(|metadata| metadata.modified()) else { return true };
+        self.sources().iter().any(|source| is_newer(&repository().join(source), built))
+    }
+
+    fn build(self) {
+        let mut command = Command::new("cargo");
+        command.current_dir(repository());
+        for (name, _) in std::env::vars_os() {
+            // What cargo tells this test of its package would make it build other packages again.
+            let ours = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST"));
+            if ours {
+                command.env_remove(name);
+            }
+        }
+        match self {
+            // With the packages that tests/run builds, so that the same features are chosen.
+            Self::Dalsegno | Self::TestHost => command.args(["build", "--workspace", "--bins"]).args(profile_flag()),
+            Self::DemoServices => command
+                .args(["build", "--manifest-path", "examples/services/Cargo.toml", "--target-dir", "target/guests"]),
+        };
+        eprintln!("building {self:?}: {command:?}");
+        let status = command.status().unwrap_or_else(|error| panic!("cargo cannot be started: {error}"));
+        assert!(status.success(), "{self:?} cannot be built; try it by hand: {command:?}");
+    }
+}
+
+fn profile_flag() -> Vec<String> {
+    let folder = profile_folder();
+    match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => Vec::new(),
+        Some(profile) => vec!["--profile".to_owned(), profile.to_owned()],
+    }
+}
+
+fn is_newer(path: &Path, than: SystemTime) -> bool {
+    let Ok(metadata) = fs::metadata(path) else { return false };
+    if !metadata.is_dir() {
+        let is_source = path.extension().is_none_or(|extension| extension != "md");
+        return is_source && metadata.modified().is_ok_and(|modified| modified > than);
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name() != "tests" && is_newer(&entry.path(), than))
+}
