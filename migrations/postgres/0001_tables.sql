@@ -93,12 +93,12 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 
 -- At most one open run has a workflow id.
-CREATE UNIQUE INDEX runs_open ON runs (namespace, workflow_id) WHERE status = 0;
+CREATE UNIQUE INDEX runs_open ON runs (workflow_id, namespace) WHERE status = 0;
 -- What a new owner looks through; idle runs without a deadline are not in it.
 CREATE INDEX runs_due ON runs (wake_at, run_id) WHERE status = 0 AND wake_at IS NOT NULL;
-CREATE INDEX runs_of_id ON runs (namespace, workflow_id, start_time, run_id);
+CREATE INDEX runs_of_id ON runs (workflow_id, namespace, start_time, run_id);
 CREATE INDEX runs_newest ON runs (namespace, start_time, run_id);
-CREATE INDEX runs_blocked ON runs (namespace, start_time, run_id) WHERE blocked_since IS NOT NULL;
+CREATE INDEX runs_blocked ON runs (start_time, run_id) WHERE blocked_since IS NOT NULL;
 
 -- One row a transition, only ever inserted. The key begins with the place of its first event; the activation tells an
 -- activation that made no events (its inputs were stored before, and it asked for nothing) from the row after it.

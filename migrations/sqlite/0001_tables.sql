@@ -76,11 +76,11 @@ CREATE TABLE runs (
 ) STRICT;
 
 -- The only unique index besides the primary key: the committer tells the two apart by the code of the error.
-CREATE UNIQUE INDEX runs_open ON runs (namespace, workflow_id) WHERE status = 0;
+CREATE UNIQUE INDEX runs_open ON runs (workflow_id, namespace) WHERE status = 0;
 CREATE INDEX runs_due ON runs (wake_at, run_id) WHERE status = 0 AND wake_at IS NOT NULL;
-CREATE INDEX runs_of_id ON runs (namespace, workflow_id, start_time, run_id);
+CREATE INDEX runs_of_id ON runs (workflow_id, namespace, start_time, run_id);
 CREATE INDEX runs_newest ON runs (namespace, start_time, run_id);
-CREATE INDEX runs_blocked ON runs (namespace, start_time, run_id) WHERE blocked_since IS NOT NULL;
+CREATE INDEX runs_blocked ON runs (start_time, run_id) WHERE blocked_since IS NOT NULL;
 
 CREATE TABLE history (
     run_id         BLOB NOT NULL CHECK (octet_length(run_id) = 16),

@@ -12,8 +12,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Lines of a log that are shown when a test fails.
 const SHOWN_LINES_MAX: usize = 150;
-/// Kills a program when its own input ends, which is at the end of the test at the latest, however that ends.
-const WARDEN: &str = r#"trap "" INT TERM HUP; cat >/dev/null; kill -9 "$0""#;
+/// When its own input ends, which is at the end of the test at the latest, however that ends: kills a program, and
+/// removes its folder.
+const WARDEN: &str = r#"trap "" INT TERM HUP; cat >/dev/null; kill -9 "$0"; rm -rf "$1""#;
 
 /// A program that runs, or has run. It does not outlive the test.
 #[derive(Debug)]
@@ -26,26 +27,28 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program whose output is added to the end of a file.
+    /// Starts a program with a folder of its own, where its output is added to the end of a file.
     ///
     /// # Panics
     /// If it cannot be started.
     #[must_use]
-    pub fn start(name: &str, command: &mut Command, log: &Path) -> Self {
-        let started = Self::try_start(name, command, log);
+    pub fn start(name: &str, command: &mut Command, folder: &Path) -> Self {
+        let started = Self::try_start(name, command, folder);
         started.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"))
     }
 
-    fn try_start(name: &str, command: &mut Command, log: &Path) -> io::Result<Self> {
-        let sink = File::options().create(true).append(true).open(log)?;
+    fn try_start(name: &str, command: &mut Command, folder: &Path) -> io::Result<Self> {
+        let log = folder.join(format!("{name}.log"));
+        let sink = File::options().create(true).append(true).open(&log)?;
         let child = command.stdin(Stdio::null()).stdout(sink.try_clone()?).stderr(sink).spawn()?;
         let warden = Command::new("sh")
             .args(["-c", WARDEN, &child.id().to_string()])
+            .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        Ok(Self { name: name.to_owned(), child, warden, log: log.to_owned(), ended: None })
+        Ok(Self { name: name.to_owned(), child, warden, log, ended: None })
     }
 
     /// Ends it at once, as `kill -9` does.

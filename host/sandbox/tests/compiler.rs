@@ -1,5 +1,8 @@
 //! The compiler is this program again, as a child; so this test has a `main` of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[expect(dead_code, reason = "each test uses a part")]
 mod support;
 
 use std::time::{Duration, Instant};

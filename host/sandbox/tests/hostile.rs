@@ -1,5 +1,8 @@
 //! Workflows that harm their host, or try: each fails alone, and its error says why and what to do.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[expect(dead_code, reason = "each test uses a part")]
 mod support;
 
 use std::time::Duration;

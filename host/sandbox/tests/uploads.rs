@@ -1,5 +1,8 @@
 //! What is refused at upload, each with its reason; and that nothing in the bytes harms the host.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[expect(dead_code, reason = "each test uses a part")]
 mod support;
 
 use dalsegno_sandbox::{CompileError, Refused, Sandbox};

@@ -1,5 +1,8 @@
 //! What a guest sees of the machine: only what its run's history has.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[expect(dead_code, reason = "each test uses a part")]
 mod support;
 
 use dalsegno_engine::{
@@ -19,19 +22,22 @@ fn instance(test: &TestSandbox, handmade: &Handmade) -> Instance {
     test.sandbox.instantiate(&module, run_info(started(&digest, "handmade", &[]))).unwrap()
 }
 
-/// The error of an activation of a guest that does what it must not.
-#[track_caller]
-fn bug_of(handmade: &Handmade) -> ActivationError {
-    let test = TestSandbox::new();
-    let activation = Activation {
+fn activation() -> Activation {
+    Activation {
         number: 1,
         time: START,
         replaying: false,
         shown: Shown::default(),
         events: vec![GuestEvent::CancelRequested("test".to_owned())],
-    };
+    }
+}
+
+/// The error of an activation of a guest that does what it must not.
+#[track_caller]
+fn bug_of(handmade: &Handmade) -> ActivationError {
+    let test = TestSandbox::new();
     let mut calls = Calls::read_only();
-    let error = instance(&test, handmade).activate(&activation, &mut calls).unwrap_err();
+    let error = instance(&test, handmade).activate(&activation(), &mut calls).unwrap_err();
     assert_eq!(error.kind, ActivationErrorKind::Bug, "{error:?}");
     error
 }
@@ -116,14 +122,40 @@ fn a_query_cannot_ask_for_anything() {
 
 #[test]
 fn a_query_draws_from_a_stream_of_its_own() {
+    // Draws a number and counts by it, then answers with zeros: success, and nothing.
+    const DRAW: &str = "(call $count (i32.const 0) (i32.const 0) (call $random) (i32.const 0) (i32.const 0))
+        (i32.const 512)";
+    let handmade = Handmade {
+        packages: &["package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }"],
+        world: "import wasi:random/random@0.2.0;",
+        imports: r#"
+            (import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))
+            (import "dalsegno:workflow/telemetry@0.1.0" "count" (func $count (param i32 i32 i64 i32 i32)))"#,
+        activate: DRAW,
+        query: DRAW,
+        ..Handmade::default()
+    };
     let test = TestSandbox::new();
-    let mut asked = test.start("deterministic", "probe", &[]);
-    asked.turn().unwrap();
-    let _ = asked.guest.query(START, &request("any")).unwrap();
-    asked.finish().unwrap();
-    let mut unasked = test.start("deterministic", "probe", &[]);
-    unasked.finish().unwrap();
-    assert_eq!(asked.result(), unasked.result());
+    let drawn = |guest: &mut Instance| match guest.take_telemetry().as_slice() {
+        [Telemetry::Count { value, .. }] => *value,
+        other => panic!("{other:?}"),
+    };
+    let activate = |guest: &mut Instance| {
+        guest.activate(&activation(), &mut Calls::read_only()).unwrap();
+        drawn(guest)
+    };
+    let query = |guest: &mut Instance| {
+        guest.query(START, &request("any")).unwrap().unwrap();
+        drawn(guest)
+    };
+    let mut guest = instance(&test, &handmade);
+    let undisturbed = [activate(&mut guest), activate(&mut guest)];
+    let mut guest = instance(&test, &handmade);
+    let first = activate(&mut guest);
+    let asked = [query(&mut guest), query(&mut guest)];
+    assert_eq!([first, activate(&mut guest)], undisturbed);
+    assert_eq!(asked[0], asked[1], "each query begins anew");
+    assert!(!undisturbed.contains(&asked[0]), "it can be told what the workflow will draw");
 }
 
 #[test]

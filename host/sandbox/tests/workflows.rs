@@ -1,5 +1,8 @@
 //! Ordinary workflows run, answer and replay.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[expect(dead_code, reason = "each test uses a part")]
 mod support;
 
 use dalsegno_engine::{

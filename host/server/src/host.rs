@@ -98,7 +98,7 @@ impl Host {
             tenure.drain(drain).await;
             stop.cancel();
         });
-        let router = api::router(self.service.clone());
+        let router = api::router_with(self.service.clone(), self.config.module_bytes_max.as_usize());
         api::serve(self.listener, router, stopped.clone()).await?;
         shutdown.cancel();
         tenure.await.context("the host stopped in the middle of its work")?;
@@ -135,10 +135,8 @@ impl HostBuilder {
     pub async fn build(self) -> anyhow::Result<Host> {
         let Self { config, activities } = self;
         config.check()?;
-        let listener = TcpListener::bind(&config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}; is another host running there?", config.listen))?;
-        let store = open(&config).await?;
+        let listener = bind(&config.listen)?;
+        let store = open(&config, &listener).await?;
         let sandbox = Sandbox::new(sandbox_config(&config))?;
         let metrics = Arc::new(Metrics::new());
         let modules = Arc::new(Modules::new(store.clone(), sandbox.clone()));
@@ -151,6 +149,7 @@ impl HostBuilder {
             metrics: metrics.clone(),
             resident_bytes_max: config.resident_bytes_max.as_usize(),
         };
+        let listener = TcpListener::from_std(listener)?;
         let identity = Identity {
             host_id: host_id()?,
             address: listener.local_addr()?.to_string(),
@@ -162,12 +161,32 @@ impl HostBuilder {
     }
 }
 
-async fn open(config: &HostConfig) -> anyhow::Result<SharedStore> {
+fn bind(listen: &str) -> anyhow::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen}; is another host running there?"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Opens the database. While it does not answer, clients are told so.
+async fn open(config: &HostConfig, listener: &std::net::TcpListener) -> anyhow::Result<SharedStore> {
+    let opened = CancellationToken::new();
+    let mut starting = None;
     loop {
         match dalsegno_store::open(config.database.as_str(), OpenOptions::default()).await {
-            Ok(store) => return Ok(store),
+            Ok(store) => {
+                opened.cancel();
+                if let Some(starting) = starting {
+                    starting.await??;
+                }
+                return Ok(store);
+            }
             Err(OpenError::Unavailable(problem)) => {
                 tracing::warn!(database = %config.database, %problem, "the database does not answer; trying again");
+                if starting.is_none() {
+                    let listener = TcpListener::from_std(listener.try_clone()?)?;
+                    starting = Some(tokio::spawn(api::serve(listener, api::starting(), opened.clone())));
+                }
                 tokio::time::sleep(DATABASE_RETRY).await;
             }
             Err(error) => return Err(error.into()),

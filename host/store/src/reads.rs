@@ -29,9 +29,10 @@ pub(crate) async fn newest_run<B: Backend>(
 
 pub(crate) async fn run<B: Backend>(backend: &B, key: &RunKey) -> Result<Option<RunRow>, StoreError> {
     let Some(run) = convert::run_uuid(&key.run_id) else { return Ok(None) };
-    let values = [run.into(), key.namespace.as_str().into(), key.workflow_id.as_str().into()];
-    let rows = backend.read(B::QUERIES.run, &values).await?;
-    rows.first().map(run_row).transpose()
+    let rows = backend.read(B::QUERIES.run, &[run.into()]).await?;
+    let row = rows.first().map(run_row).transpose()?;
+    // One run is not to be found under the name of another workflow.
+    Ok(row.filter(|row| row.key == *key))
 }
 
 /// A row without events has the place of the row after it, and goes on the page of the row before it; else the next

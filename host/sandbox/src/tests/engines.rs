@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use wasmtime::Engine;
+use wasmtime::{Config, Engine};
 
 use super::support;
 use crate::{
@@ -31,11 +31,11 @@ fn an_artifact_of_the_compiler_loads_where_guests_run() {
 #[test]
 fn artifacts_of_other_settings_have_other_names() {
     let ours = engine::compatibility(&Purpose::Compile.engine().unwrap());
-    let changes: [fn(&mut wasmtime::Config); 3] = [
+    let changes: [fn(&mut Config) -> &mut Config; 3] = [
         // wasmtime itself would load it: for it, this is a question of taste.
-        |config| drop(config.cranelift_nan_canonicalization(false)),
-        |config| drop(config.relaxed_simd_deterministic(false)),
-        |config| drop(config.epoch_interruption(false)),
+        |config| config.cranelift_nan_canonicalization(false),
+        |config| config.relaxed_simd_deterministic(false),
+        |config| config.epoch_interruption(false),
     ];
     for change in changes {
         let mut config = engine::base();

@@ -5,25 +5,25 @@ use wit_parser::Resolve;
 
 /// A guest in WebAssembly text. Whatever is not given traps.
 #[derive(Default)]
-pub struct Handmade {
+pub(crate) struct Handmade {
     /// Packages beside the contract, in WIT.
-    pub packages: &'static [&'static str],
+    pub(crate) packages: &'static [&'static str],
     /// What the world has beside the contract: lines like `import wasi:cli/exit@0.2.0;`.
-    pub world: &'static str,
+    pub(crate) world: &'static str,
     /// Imported functions, as fields of a module.
-    pub imports: &'static str,
+    pub(crate) imports: &'static str,
     /// The bodies, each of instructions.
-    pub definitions: &'static str,
-    pub activate: &'static str,
-    pub query: &'static str,
-    pub validate_update: &'static str,
+    pub(crate) definitions: &'static str,
+    pub(crate) activate: &'static str,
+    pub(crate) query: &'static str,
+    pub(crate) validate_update: &'static str,
     /// Fields of the module.
-    pub fields: &'static str,
+    pub(crate) fields: &'static str,
 }
 
 impl Handmade {
     /// The component.
-    pub fn build(&self) -> Vec<u8> {
+    pub(crate) fn build(&self) -> Vec<u8> {
         let mut resolve = Resolve::default();
         resolve.push_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap();
         for (index, package) in self.packages.iter().enumerate() {

@@ -1,8 +1,6 @@
 //! What the tests share: guests, a sandbox, and a driver that plays the host.
 
-#![allow(dead_code, unreachable_pub, reason = "each test is a crate of its own that uses a part")]
-
-pub mod handmade;
+pub(crate) mod handmade;
 
 use std::{
     path::{Path, PathBuf},
@@ -33,13 +31,13 @@ fn not_built(path: &Path, error: std::io::Error) -> ! {
 }
 
 /// The bytes of a guest.
-pub fn guest(package: &str) -> Vec<u8> {
+pub(crate) fn guest(package: &str) -> Vec<u8> {
     let path = guests_folder().join(format!("{package}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| not_built(&path, error))
 }
 
 /// The names of all guests.
-pub fn guests() -> Vec<String> {
+pub(crate) fn guests() -> Vec<String> {
     let folder = guests_folder();
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| not_built(&folder, error));
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -50,17 +48,17 @@ pub fn guests() -> Vec<String> {
 }
 
 /// A sandbox with a cache of its own, which goes when this is dropped.
-pub struct TestSandbox {
-    pub sandbox: Sandbox,
-    pub cache: TempDir,
+pub(crate) struct TestSandbox {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) cache: TempDir,
 }
 
 impl TestSandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|_| {})
     }
 
-    pub fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
         let cache = TempDir::new().unwrap();
         let mut config = SandboxConfig {
             cache_dir: cache.path().join("modules"),
@@ -72,7 +70,7 @@ impl TestSandbox {
         Self { sandbox: Sandbox::new(config).unwrap(), cache }
     }
 
-    pub fn module(&self, package: &str) -> Module {
+    pub(crate) fn module(&self, package: &str) -> Module {
         let bytes = guest(package);
         let digest = Sandbox::digest(&bytes);
         self.sandbox.validate(&bytes).unwrap();
@@ -80,12 +78,16 @@ impl TestSandbox {
         self.sandbox.load(&digest).unwrap().unwrap()
     }
 
-    pub fn start(&self, package: &str, workflow_type: &str, input: &[&str]) -> Driver {
+    pub(crate) fn start(&self, package: &str, workflow_type: &str, input: &[&str]) -> Driver {
         Driver::new(&self.sandbox, self.module(package), workflow_type, input)
     }
 }
 
-pub fn started(module: &ModuleDigest, workflow_type: &str, input: &[&str]) -> WorkflowExecutionStarted {
+pub(crate) fn started(
+    module: &ModuleDigest,
+    workflow_type: &str,
+    input: &[&str],
+) -> WorkflowExecutionStarted {
     WorkflowExecutionStarted {
         workflow_type: WorkflowType::new(workflow_type),
         workflow_id: WorkflowId::new("test"),
@@ -106,7 +108,7 @@ pub fn started(module: &ModuleDigest, workflow_type: &str, input: &[&str]) -> Wo
     }
 }
 
-pub fn run_info(started: WorkflowExecutionStarted) -> RunInfo {
+pub(crate) fn run_info(started: WorkflowExecutionStarted) -> RunInfo {
     RunInfo {
         namespace: Namespace::new("default"),
         run_id: RunId::new("run"),
@@ -115,32 +117,32 @@ pub fn run_info(started: WorkflowExecutionStarted) -> RunInfo {
     }
 }
 
-pub fn request(name: &str) -> Request {
+pub(crate) fn request(name: &str) -> Request {
     Request { name: name.to_owned(), ..Request::default() }
 }
 
 /// When every run of the tests starts.
-pub const START: Timestamp = Timestamp::from_micros(1_800_000_000_123_456);
+pub(crate) const START: Timestamp = Timestamp::from_micros(1_800_000_000_123_456);
 
 /// What activities give: something that the examples can read as an answer to an HTTP request.
 const ACTIVITY_RESULT: &str = r#"{"status": 200, "headers": {}, "body": {"id": "id-1"}}"#;
 
 /// Plays the host for one run: activities complete at once, time moves to the next timer.
-pub struct Driver {
-    pub sandbox: Sandbox,
-    pub module: Module,
-    pub info: RunInfo,
-    pub run: Run,
-    pub guest: Instance,
-    pub transitions: Vec<Transition>,
+pub(crate) struct Driver {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) module: Module,
+    pub(crate) info: RunInfo,
+    pub(crate) run: Run,
+    pub(crate) guest: Instance,
+    pub(crate) transitions: Vec<Transition>,
     /// How every attempt of an activity ends.
-    pub activity_result: AttemptResult,
+    pub(crate) activity_result: AttemptResult,
     /// Attempts to end in the next turn.
     pending: Vec<Effect>,
 }
 
 impl Driver {
-    pub fn new(sandbox: &Sandbox, module: Module, workflow_type: &str, input: &[&str]) -> Self {
+    pub(crate) fn new(sandbox: &Sandbox, module: Module, workflow_type: &str, input: &[&str]) -> Self {
         let started = started(module.digest(), workflow_type, input);
         let run = Run::start(started.clone(), START);
         let info = run_info(started);
@@ -158,7 +160,7 @@ impl Driver {
     }
 
     /// One turn.
-    pub fn turn(&mut self) -> Result<(), ActivationError> {
+    pub(crate) fn turn(&mut self) -> Result<(), ActivationError> {
         for effect in std::mem::take(&mut self.pending) {
             if let Effect::Dispatch(task) = effect {
                 let result = self.activity_result.clone();
@@ -177,19 +179,19 @@ impl Driver {
         result
     }
 
-    pub fn signal(&mut self, name: &str, json: &str) {
+    pub(crate) fn signal(&mut self, name: &str, json: &str) {
         let input = vec![Payload::json(json.to_owned())];
         let input = Input::Signal { name: name.to_owned(), input, headers: Vec::new(), request_id: None };
         self.run.accept(input).unwrap();
     }
 
     /// Whether the run is closed, or waits for something from outside.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.run.state().is_closed() || !self.run.is_ready() && self.pending.is_empty()
     }
 
     /// Turns until there is nothing to do.
-    pub fn finish(&mut self) -> Result<(), ActivationError> {
+    pub(crate) fn finish(&mut self) -> Result<(), ActivationError> {
         for _ in 0..10_000 {
             if self.is_done() {
                 return Ok(());
@@ -200,7 +202,7 @@ impl Driver {
     }
 
     /// The result's JSON.
-    pub fn result(&self) -> String {
+    pub(crate) fn result(&self) -> String {
         match &self.run.state().outcome {
             Some(Ok(result)) => result.as_ref().and_then(Payload::as_json).unwrap_or("none").to_owned(),
             other => panic!("the workflow has no result: {other:?}"),
@@ -208,16 +210,16 @@ impl Driver {
     }
 
     /// A fresh guest of the same run.
-    pub fn fresh_guest(&self) -> Instance {
+    pub(crate) fn fresh_guest(&self) -> Instance {
         self.sandbox.instantiate(&self.module, self.info.clone()).unwrap()
     }
 
-    pub fn query(&mut self, name: &str) -> String {
+    pub(crate) fn query(&mut self, name: &str) -> String {
         let answer = self.guest.query(START.plus(Millis(1)), &request(name)).unwrap().unwrap();
         answer.as_json().unwrap().to_owned()
     }
 
-    pub fn stack_trace(&mut self) -> Option<String> {
+    pub(crate) fn stack_trace(&mut self) -> Option<String> {
         self.guest.stack_trace()
     }
 }

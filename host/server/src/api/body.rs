@@ -39,6 +39,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
+    // An array would be read as the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("the body is an array; an object with the fields of this call is needed"));
+    }
     serde_json::from_slice(bytes).map_err(|error| Problem::invalid(explain::<T>(bytes, &error)))
 }
 
@@ -170,7 +174,7 @@ mod tests {
         assert!(refused(r#"{"cuont": 1}"#).contains("cuont"));
         assert!(refused(r#"{"inner": {"name": 7}}"#).starts_with("inner.name: "));
         assert!(refused(r#"{"count": "#).starts_with("the body is no JSON"));
-        assert!(refused("[1]").contains("invalid"), "{}", refused("[1]"));
+        assert!(refused("[1]").contains("array") && refused(" \"x\"").contains("invalid type"));
     }
 
     #[tokio::test]

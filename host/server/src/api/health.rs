@@ -80,7 +80,7 @@ async fn healthz() -> Response {
     responses((status = 200, description = "It does; otherwise 503 with the reason.", body = HealthBody))
 )]
 async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {
-    match api.service.not_ready() {
+    match api.service.not_ready().await {
         None => Ok(payloads::answer(StatusCode::OK, &HealthBody { status: "ok" })),
         Some(why) => Err(Problem::new(ErrorCode::NotReady, why)),
     }

@@ -18,6 +18,7 @@ mod payloads;
 mod problem;
 mod schemas;
 mod serve;
+mod starting;
 mod unsupported;
 mod workflows;
 
@@ -31,12 +32,13 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{config::HostConfig, service::Service};
 
 pub use serve::{DRAIN_MAX, serve};
+pub(crate) use starting::starting;
 
 /// Where everything of a namespace is.
 const NAMESPACE: &str = "/api/v1/namespaces/{namespace}";
 
 /// What the calls share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Api {
     service: Arc<Service>,
     module_bytes_max: usize,

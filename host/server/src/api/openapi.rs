@@ -84,10 +84,9 @@ pub(crate) fn complete(document: &mut OpenApi) {
     let mut add = |name: String, schema: RefOr<Schema>| {
         components.schemas.insert(name, schema);
     };
-    for (name, schema) in needed::<ProblemBody<'_>>().chain(needed::<schemas::Failure>()) {
-        add(name, schema);
-    }
-    for (name, schema) in needed::<schemas::Payload>().chain(needed::<EventSchema>()) {
+    let failures = needed::<schemas::Failure>().chain(needed::<schemas::FailureKind>());
+    let values = needed::<schemas::Payload>().chain(needed::<EventSchema>());
+    for (name, schema) in needed::<ProblemBody<'_>>().chain(failures).chain(values) {
         add(name, schema);
     }
     add("ErrorCode".to_owned(), error_codes());

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn matches(entry: &str, host: &str, port: u16) -> bool {
-        entry.parse::<AllowedHost>().unwrap().matches(host, port)
+        entry.parse::<AllowedHost>().expect("it is right").matches(host, port)
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn entries_are_shown_as_they_are_written() {
         for text in ["api.example.com", "api.example.com:443", "*.example.com:1", "[::1]:80", "127.0.0.1:9"] {
-            assert_eq!(text.parse::<AllowedHost>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<AllowedHost>().expect("it is right").to_string(), text);
         }
     }
 

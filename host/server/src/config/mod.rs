@@ -146,7 +146,7 @@ impl Default for HostConfig {
             module_bytes_max: ByteSize::from_mib(32),
             compile_deadline: Millis::from_secs(60),
             lease: Millis::from_secs(10),
-            drain: Millis::from_secs(10),
+            drain: Millis::from_secs(5),
             log_format: LogFormat::Text,
             task_queues: BTreeMap::new(),
             activities: ActivitiesConfig::default(),
@@ -288,8 +288,8 @@ mod tests {
 
     #[test]
     fn the_documented_defaults_are_the_defaults() {
-        assert_eq!(HostConfig::from_toml(DEFAULTS_TOML).unwrap(), HostConfig::default());
-        assert_eq!(HostConfig::from_toml("").unwrap(), HostConfig::default());
+        assert_eq!(HostConfig::from_toml(DEFAULTS_TOML).expect("it is right"), HostConfig::default());
+        assert_eq!(HostConfig::from_toml("").expect("it is right"), HostConfig::default());
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
             });
             if is_example { &line[2..] } else { line }
         });
-        let config = HostConfig::from_toml(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let config = HostConfig::from_toml(&lines.collect::<Vec<_>>().join("\n")).expect("it is right");
         assert_eq!(config.concurrency("payments"), 50);
         assert_eq!(config.concurrency("other"), TASK_QUEUE_CONCURRENCY);
         assert_eq!(config.guest_threads, NonZeroUsize::new(4));
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn an_unknown_field_is_told() {
-        let error = HostConfig::from_toml("listne = \"127.0.0.1:1\"").unwrap_err().to_string();
+        let error = HostConfig::from_toml("listne = \"127.0.0.1:1\"").expect_err("it is refused").to_string();
         assert!(error.contains("listne") && error.contains("listen"), "{error}");
     }
 

@@ -3,5 +3,6 @@ SELECT run_id, namespace, workflow_id, workflow_type, module, status, start_time
        blocked_since, blocked_reason, request_id
 FROM runs
 WHERE namespace = $1 AND workflow_id = $7 AND (start_time, run_id) < ($2, $3)
-  AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR workflow_type = $5) AND ($8 = 0 OR blocked_since IS NOT NULL)
+  AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR workflow_type = $5)
+  AND ($8 = 0 OR blocked_since IS NOT NULL)
 ORDER BY start_time DESC, run_id DESC LIMIT $6

@@ -21,6 +21,8 @@ mod commit;
 mod connect;
 mod error;
 mod migrate;
+#[cfg(all(test, feature = "testing"))]
+mod plans;
 
 /// A Postgres database.
 pub(crate) struct PostgresStore {

@@ -1,5 +1,6 @@
 //! What every store does, whatever is below it: each test runs on SQLite in a file, SQLite in memory, and Postgres.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activities;
 mod batches;

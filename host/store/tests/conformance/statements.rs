@@ -42,6 +42,29 @@ async fn postgres_understands_all_of_its_statements() {
     }
 }
 
+/// Nothing is read from one end of a table to the other, but what has few rows for ever.
+#[tokio::test]
+async fn sqlite_finds_rows_by_index() {
+    let database = Database::sqlite_file().await;
+    let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
+    for (file, sql) in statements("sqlite") {
+        for statement in sql.split_inclusive(';').filter(|statement| is_statement(statement)) {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await.unwrap();
+            for step in rows.iter().map(|row| sqlx::Row::get::<String, _>(row, "detail")) {
+                let table = step.strip_prefix("SCAN ").unwrap_or("").split(' ').next().unwrap_or("");
+                let large = ["runs", "history", "activities", "modules", "module_bytes", "deployments"];
+                assert!(!large.contains(&table), "{}: {step}", file.display());
+            }
+        }
+    }
+}
+
+fn is_statement(text: &str) -> bool {
+    let code = text.lines().filter(|line| !line.starts_with("--")).collect::<String>();
+    ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|word| code.trim_start().starts_with(word))
+}
+
 #[test]
 fn statements_of_the_same_name_are_for_the_same_thing() {
     let names = |backend| {

@@ -228,6 +228,11 @@ impl World {
 
     pub(crate) fn end_task(&mut self, task: &ActivityTask, result: AttemptResult) -> Result<(), Refusal> {
         self.grant(task);
+        self.end_granted(task, result)
+    }
+
+    /// Ends an attempt that has been granted, or needs no grant.
+    pub(crate) fn end_granted(&mut self, task: &ActivityTask, result: AttemptResult) -> Result<(), Refusal> {
         let operation = task.scheduled.operation;
         let under_way = self.in_flight.remove(&operation);
         let answer = self.turn(|run| run.attempt_ended(operation, task.attempt, result));

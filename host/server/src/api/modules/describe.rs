@@ -12,7 +12,7 @@ use crate::api::{
 
 /// Tells of a module.
 #[utoipa::path(
-    get, path = "/modules/{digest}", tag = "modules",
+    get, path = "/modules/{digest}", tag = "modules", operation_id = "describe_module",
     params(("digest" = String, Path, description = "`sha256:` and 64 hexadecimal digits.")),
     responses((status = 200, description = "The module.", body = ModuleBody))
 )]

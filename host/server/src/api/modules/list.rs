@@ -21,7 +21,7 @@ pub(crate) struct ListBody {
 
 /// Lists modules, the newest first.
 #[utoipa::path(
-    get, path = "/modules", tag = "modules",
+    get, path = "/modules", tag = "modules", operation_id = "list_modules",
     responses((status = 200, description = "All modules of the namespace.", body = ListBody))
 )]
 pub(crate) async fn list(

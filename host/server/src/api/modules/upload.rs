@@ -41,7 +41,7 @@ pub(crate) struct UploadParams {
 ///
 /// The same bytes are the same module. Runs that exist keep the module they began with.
 #[utoipa::path(
-    post, path = "/modules", tag = "modules", params(UploadParams),
+    post, path = "/modules", tag = "modules", operation_id = "upload_module", params(UploadParams),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The WebAssembly component."),
     responses(
         (status = 201, description = "It is new, and ready.", body = ModuleBody),

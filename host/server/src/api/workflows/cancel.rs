@@ -29,7 +29,7 @@ pub(crate) struct CancelBody {
 ///
 /// The workflow is told once and may clean up. Asking again changes nothing.
 #[utoipa::path(
-    post, path = "/workflows/{id}/cancel", tag = "workflows", request_body = CancelBody, params(RunParams),
+    post, path = "/workflows/{id}/cancel", tag = "workflows", operation_id = "cancel_workflow", request_body = CancelBody, params(RunParams),
     responses((status = 202, description = "The request is in the history.", body = Done))
 )]
 pub(crate) async fn cancel(

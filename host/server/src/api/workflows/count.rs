@@ -39,7 +39,7 @@ pub(crate) struct CountBody {
 
 /// Counts runs.
 #[utoipa::path(
-    get, path = "/workflows:count", tag = "workflows", params(CountParams),
+    get, path = "/workflows:count", tag = "workflows", operation_id = "count_workflows", params(CountParams),
     responses((status = 200, description = "How many there are.", body = CountBody))
 )]
 pub(crate) async fn count(

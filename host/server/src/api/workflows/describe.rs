@@ -193,7 +193,7 @@ pub(crate) struct TimerBody {
 
 /// Tells all there is of a run.
 #[utoipa::path(
-    get, path = "/workflows/{id}", tag = "workflows", params(DescribeParams),
+    get, path = "/workflows/{id}", tag = "workflows", operation_id = "describe_workflow", params(DescribeParams),
     responses((status = 200, description = "The run.", body = DescribeBody))
 )]
 pub(crate) async fn describe(

@@ -71,7 +71,7 @@ pub(crate) struct RunBody {
 
 /// Lists runs, the newest first.
 #[utoipa::path(
-    get, path = "/workflows", tag = "workflows", params(ListParams),
+    get, path = "/workflows", tag = "workflows", operation_id = "list_workflows", params(ListParams),
     responses((status = 200, description = "A page of runs.", body = ListBody))
 )]
 pub(crate) async fn list(

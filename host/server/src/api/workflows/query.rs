@@ -73,7 +73,7 @@ pub(crate) struct AnswerBody {
 /// Open and closed runs answer alike, from their durable state, which a query cannot change. Every workflow has
 /// `__stack_trace` (what it waits for) and `__metadata` (its handlers).
 #[utoipa::path(
-    post, path = "/workflows/{id}/queries/{name}", tag = "workflows", request_body = QueryBody,
+    post, path = "/workflows/{id}/queries/{name}", tag = "workflows", operation_id = "query_workflow", request_body = QueryBody,
     params(QueryParams, ("name" = String, Path, description = "The query's name.")),
     responses((status = 200, description = "What the handler returned.", body = AnswerBody))
 )]

@@ -21,7 +21,7 @@ pub(crate) struct ReleaseBody {}
 
 /// Lets a blocked or failing run try again now.
 #[utoipa::path(
-    post, path = "/workflows/{id}/release", tag = "workflows", request_body = ReleaseBody, params(RunParams),
+    post, path = "/workflows/{id}/release", tag = "workflows", operation_id = "release_workflow", request_body = ReleaseBody, params(RunParams),
     responses((status = 202, description = "It is tried again.", body = Done))
 )]
 pub(crate) async fn release(

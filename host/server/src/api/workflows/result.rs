@@ -57,7 +57,7 @@ pub(crate) struct ResultBody {
 
 /// Tells how a run ended, waiting for the end if there is time.
 #[utoipa::path(
-    get, path = "/workflows/{id}/result", tag = "workflows", params(ResultParams),
+    get, path = "/workflows/{id}/result", tag = "workflows", operation_id = "read_result", params(ResultParams),
     responses(
         (status = 200, description = "It has ended.", body = ResultBody),
         (status = 202, description = "It is still running.", body = ResultBody),

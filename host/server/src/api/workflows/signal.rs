@@ -37,7 +37,7 @@ pub(crate) struct SignalBody {
 ///
 /// The answer comes when the signal is in the run's history; a handler may get it later.
 #[utoipa::path(
-    post, path = "/workflows/{id}/signals/{name}", tag = "workflows", request_body = SignalBody,
+    post, path = "/workflows/{id}/signals/{name}", tag = "workflows", operation_id = "signal_workflow", request_body = SignalBody,
     params(RunParams, ("name" = String, Path, description = "The signal's name.")),
     responses((status = 202, description = "It is in the history.", body = Done))
 )]

@@ -115,7 +115,7 @@ pub(crate) struct StartedBody {
 ///
 /// The answer comes when the start is durable.
 #[utoipa::path(
-    post, path = "/workflows", tag = "workflows", request_body = StartBody,
+    post, path = "/workflows", tag = "workflows", operation_id = "start_workflow", request_body = StartBody,
     responses(
         (status = 201, description = "It has started.", body = StartedBody),
         (status = 200, description = "It had started before: the same request id, or `use_existing`.", body = StartedBody),

@@ -24,7 +24,7 @@ pub(crate) struct TerminateBody {
 
 /// Ends a run at once. The workflow has no say in it.
 #[utoipa::path(
-    post, path = "/workflows/{id}/terminate", tag = "workflows", request_body = TerminateBody, params(RunParams),
+    post, path = "/workflows/{id}/terminate", tag = "workflows", operation_id = "terminate_workflow", request_body = TerminateBody, params(RunParams),
     responses((status = 200, description = "It has ended.", body = Done))
 )]
 pub(crate) async fn terminate(

@@ -1,0 +1,348 @@
+//! A host under test: started, killed, held, stopped, started again on the same port and database.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    net::TcpListener,
+    ops::Deref,
+    path::Path,
+    process::{Command, ExitStatus},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::{
+    Backend, Client, Database,
+    process::Process,
+    programs::{self, Program},
+    services::Services,
+    within,
+};
+
+/// How long a host may take to be ready.
+const READY_MAX: Duration = Duration::from_secs(60);
+/// How long a host may take to stop, once it is asked to. Source: the fault table, F24.
+pub const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// How to run a host. What is not said has the default of `dalsegno serve`, but for the activation deadline, since
+/// unoptimised code on a busy machine is slow.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    program: Program,
+    fields: BTreeMap<&'static str, String>,
+    allowed: Vec<String>,
+    commands: BTreeMap<&'static str, &'static str>,
+}
+
+/// A host. It ends with this, at the latest.
+#[derive(Debug)]
+pub struct Host {
+    settings: Settings,
+    database: Database,
+    port: u16,
+    process: Option<Process>,
+    folder: TempDir,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let fields = BTreeMap::from([("activation_deadline", r#""10s""#.to_owned())]);
+        Self { program: Program::Dalsegno, fields, allowed: Vec::new(), commands: BTreeMap::new() }
+    }
+}
+
+impl Settings {
+    /// Run another program.
+    #[must_use]
+    pub fn program(mut self, program: Program) -> Self {
+        self.program = program;
+        self
+    }
+
+    /// A field of the configuration, with its value in TOML.
+    #[must_use]
+    pub fn set(mut self, field: &'static str, value: &str) -> Self {
+        self.fields.insert(field, value.to_owned());
+        self
+    }
+
+    /// Let workflows call these services.
+    #[must_use]
+    pub fn allow(mut self, services: &Services) -> Self {
+        self.allowed.push(services.authority().to_owned());
+        self
+    }
+
+    /// An activity that is a script of the shell.
+    #[must_use]
+    pub fn command(mut self, name: &'static str, script: &'static str) -> Self {
+        self.commands.insert(name, script);
+        self
+    }
+
+    /// The activities that the guests of the tests ask for.
+    #[must_use]
+    pub fn test_activities(self) -> Self {
+        self.command("noop", "cat")
+            .command("third-time", r#"[ "$DALSEGNO_ATTEMPT" -ge 3 ] || { echo "too early" >&2; exit 1; }; cat"#)
+            .command("always-fails", r#"echo "attempt $DALSEGNO_ATTEMPT failed" >&2; exit 1"#)
+            .command("refuses", "echo 'never again' >&2; exit 65")
+            .command("slow", "exec sleep 600")
+            .command("environment", r#"printf '"%s %s"' "$DALSEGNO_WORKFLOW_ID" "$DALSEGNO_IDEMPOTENCY_KEY""#)
+            .command("no-json", "echo 'not JSON'")
+    }
+
+    fn to_toml(&self, port: u16, database: &str) -> String {
+        let cache = programs::scratch().join("modules");
+        let mut text = format!("listen = \"127.0.0.1:{port}\"\ndatabase = {database:?}\ncache_dir = {cache:?}\n");
+        for (field, value) in &self.fields {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{field} = {value}");
+        }
+        let _ = writeln!(text, "[activities.http]\nallow = {:?}", self.allowed);
+        for (name, script) in &self.commands {
+            let _ = writeln!(text, "[activities.command.{name}]\nprogram = \"/bin/sh\"\nargs = [\"-c\", '''{script}''']");
+            let _ = writeln!(text, "env = {{ PATH = \"/usr/bin:/bin\" }}");
+        }
+        text
+    }
+}
+
+impl Host {
+    /// A host with the activities of the tests, ready.
+    pub async fn start(backend: Backend) -> Self {
+        Self::with(backend, Settings::default().test_activities()).await
+    }
+
+    /// A host that is ready.
+    pub async fn with(backend: Backend, settings: Settings) -> Self {
+        let folder = make_folder();
+        let database = Database::new(backend, folder.path()).await;
+        let mut host = Self::stopped(settings, database, folder);
+        host.restart().await;
+        host
+    }
+
+    /// A host on this database that has not been started.
+    ///
+    /// # Panics
+    /// If there is no room for its files.
+    #[must_use]
+    pub fn on(database: Database, settings: Settings) -> Self {
+        Self::stopped(settings, database, make_folder())
+    }
+
+    fn stopped(settings: Settings, database: Database, folder: TempDir) -> Self {
+        let host = Self { settings, database, port: free_port(), process: None, folder };
+        host.configure();
+        host
+    }
+
+    fn configure(&self) {
+        let text = self.settings.to_toml(self.port, self.database.url());
+        let written = fs::write(self.folder.path().join("config.toml"), text);
+        written.unwrap_or_else(|error| panic!("the configuration cannot be written: {error}"));
+    }
+
+    /// Changes the settings; they hold from the next start.
+    pub fn change(&mut self, change: impl FnOnce(Settings) -> Settings) {
+        self.settings = change(self.settings.clone());
+        self.configure();
+    }
+
+    /// Starts the program, and does not wait.
+    ///
+    /// # Panics
+    /// If it runs already.
+    pub fn begin(&mut self) {
+        assert!(self.process.is_none(), "the host runs already");
+        let mut command = Command::new(self.settings.program.path());
+        command
+            .args(["serve", "--config"])
+            .arg(self.folder.path().join("config.toml"))
+            .current_dir(self.folder.path())
+            .env("DALSEGNO_LOG", "info,guest=warn")
+            .env("RUST_BACKTRACE", "1");
+        for variable in ["DALSEGNO_LISTEN", "DALSEGNO_DATABASE", "DALSEGNO_ADDRESS", "DALSEGNO_NAMESPACE"] {
+            command.env_remove(variable);
+        }
+        self.process = Some(Process::start("host", &mut command, self.folder.path()));
+    }
+
+    /// Starts the program, and waits until it is ready.
+    ///
+    /// # Panics
+    /// If it does not get so far.
+    pub async fn restart(&mut self) {
+        self.begin();
+        self.ready().await;
+    }
+
+    /// Waits until the host is ready.
+    ///
+    /// # Panics
+    /// If it ends instead, or takes too long.
+    pub async fn ready(&mut self) {
+        let client = self.client();
+        within(READY_MAX, "the host is ready", async || {
+            let status = self.process.as_mut().and_then(Process::has_ended);
+            assert!(status.is_none(), "the host ended instead of getting ready: {status:?}");
+            match client.try_get("/readyz").await {
+                Ok(answer) if answer.status == 200 => Ok(()),
+                Ok(answer) => Err(answer.text),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await;
+    }
+
+    /// Ends the host as a power cut would.
+    ///
+    /// # Panics
+    /// If it has ended before.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the host runs");
+        let ended = process.has_ended();
+        assert!(ended.is_none(), "the host ended before it was killed: {ended:?}");
+        process.kill();
+    }
+
+    /// Asks the host to stop, and waits for that.
+    ///
+    /// # Panics
+    /// If it does not, or not well.
+    pub async fn stop(&mut self) {
+        self.terminate();
+        let status = self.ends().await;
+        assert!(status.success(), "the host stopped with {status}");
+    }
+
+    /// Asks the host to stop.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn terminate(&mut self) {
+        self.process.as_mut().expect("the host runs").terminate();
+    }
+
+    /// How the host ends.
+    ///
+    /// # Panics
+    /// If it does not within [`STOP_MAX`].
+    pub async fn ends(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the host runs");
+        process.ends_within(STOP_MAX).await
+    }
+
+    /// Holds the host, as a machine that hangs does.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn pause(&mut self) {
+        self.process.as_mut().expect("the host runs").pause();
+    }
+
+    /// Lets a held host go on.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn resume(&mut self) {
+        self.process.as_mut().expect("the host runs").resume();
+    }
+
+    /// Whether the program runs.
+    pub fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| process.has_ended().is_none())
+    }
+
+    /// A client of it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&self.address())
+    }
+
+    /// Its address: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it keeps its runs in.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A folder of its own.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Everything it has logged, in all its lives.
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        fs::read_to_string(self.folder.path().join("host.log")).unwrap_or_default()
+    }
+}
+
+fn make_folder() -> TempDir {
+    TempDir::with_prefix("dalsegno-test-").unwrap_or_else(|error| panic!("no temporary folder: {error}"))
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    listener.unwrap_or_else(|error| panic!("no free port: {error}")).port()
+}
+
+/// A host that tests share, because none of them harms it, with the shop's services.
+#[derive(Debug)]
+pub struct Shared {
+    host: Host,
+    services: Services,
+}
+
+/// A test's use of a shared host; shows the host's log if the test fails.
+#[derive(Debug, Clone, Copy)]
+pub struct Borrowed(&'static Shared);
+
+/// The host that tests of this backend share.
+pub async fn shared(backend: Backend) -> Borrowed {
+    static SQLITE: OnceCell<Shared> = OnceCell::const_new();
+    static POSTGRES: OnceCell<Shared> = OnceCell::const_new();
+    let place = match backend {
+        Backend::Sqlite => &SQLITE,
+        Backend::Postgres => &POSTGRES,
+    };
+    let shared = place.get_or_init(async || {
+        let services = Services::start().await;
+        let settings = Settings::default().test_activities().allow(&services);
+        let host = Host::with(backend, settings).await;
+        let client = host.client();
+        for package in ["hello", "order-fulfilment", "approval", "onboarding", "chain", "language", "deterministic"] {
+            client.upload(package).await;
+        }
+        Shared { host, services }
+    });
+    Borrowed(shared.await)
+}
+
+impl Borrowed {
+    /// The shop's services, which the host may call.
+    #[must_use]
+    pub fn services(&self) -> &'static Services {
+        &self.0.services
+    }
+}
+
+impl Deref for Borrowed {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.0.host
+    }
+}
