@@ -32,7 +32,7 @@ DECLARE
     done UUID[];
 BEGIN
     UPDATE hosts SET last_batch = batch
-    WHERE host_id = host AND epoch = fence AND last_batch = batch - 1;
+    WHERE host_id = host AND epoch = fence AND committer = committing AND last_batch = batch - 1;
     IF NOT FOUND THEN
         PERFORM FROM hosts WHERE host_id = host AND epoch = fence;
         IF NOT FOUND THEN

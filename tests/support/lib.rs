@@ -15,6 +15,7 @@ pub mod journal;
 pub mod process;
 pub mod programs;
 pub mod services;
+pub mod stream;
 pub mod waiting;
 
 pub use backend::{Backend, Database};

@@ -99,10 +99,8 @@ impl Process {
     pub async fn ends_within(&mut self, limit: Duration) -> ExitStatus {
         let begun = Instant::now();
         let name = self.name.clone();
-        let status = crate::within(limit, &format!("the end of {name}"), async || {
-            self.has_ended().ok_or("it is still running")
-        });
-        let status = status.await;
+        let what = format!("the end of {name}");
+        let status = crate::within(limit, &what, async || self.has_ended().ok_or("it is still running")).await;
         eprintln!("{name} ended after {:?}: {status}", begun.elapsed());
         status
     }

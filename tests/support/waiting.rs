@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::dice::Dice;
+
 /// How long a condition may take that is about to hold. Generous: unoptimised code on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
@@ -35,4 +37,10 @@ pub async fn within<T, E: Display>(
             Err(_) => tokio::time::sleep(LOOK_EVERY).await,
         }
     }
+}
+
+/// Lets some time go by before a fault, which may come at any time. Nothing is waited for.
+pub async fn at_some_time(dice: &mut Dice, latest: Duration) {
+    let millis = u64::try_from(latest.as_millis()).unwrap_or(u64::MAX);
+    tokio::time::sleep(Duration::from_millis(dice.between(0, millis))).await;
 }

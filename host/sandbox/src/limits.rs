@@ -36,3 +36,9 @@ pub const LINE_BYTES_MAX: usize = 8 << 10;
 pub const LAST_WORDS_BYTES_MAX: usize = 2 << 10;
 /// What a message of the compiler may say.
 pub const COMPILER_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// The message of a failed activation.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// The backtrace of a failed activation.
+pub const BACKTRACE_BYTES_MAX: usize = 16 << 10;
+/// A file of the cache that was not finished and is older than this was left by a host that died.
+pub const UNFINISHED_FILE_AGE_MAX: Duration = Duration::from_secs(60 * 60);

@@ -152,7 +152,7 @@ impl HostBuilder {
         let listener = TcpListener::from_std(listener)?;
         let identity = Identity {
             host_id: host_id()?,
-            address: listener.local_addr()?.to_string(),
+            address: place(&listener)?,
             lease: config.lease,
         };
         let tenure = Arc::new(Tenure::new(parts, identity));
@@ -223,6 +223,17 @@ fn native_activities(
 fn guest_threads(config: &HostConfig) -> usize {
     let processors = || std::thread::available_parallelism().map_or(GUEST_THREADS_MIN, usize::from);
     config.guest_threads.map_or_else(|| processors().max(GUEST_THREADS_MIN), usize::from)
+}
+
+/// Where this host listens, told apart from the same address elsewhere: at most one live process has it.
+fn place(listener: &TcpListener) -> anyhow::Result<String> {
+    let address = listener.local_addr()?;
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy().into_owned();
+    // Another machine of the same name has another boot, another container another network.
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let network = std::fs::read_link("/proc/self/ns/net").unwrap_or_default();
+    Ok(format!("{address} on {name} {} {}", boot.trim(), network.display()).trim_end().to_owned())
 }
 
 fn host_id() -> anyhow::Result<String> {

@@ -8,6 +8,5 @@ mod goldens;
 mod json;
 mod kit;
 mod properties;
-mod scale;
 mod scenarios;
 mod stored;

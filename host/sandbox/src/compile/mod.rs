@@ -57,6 +57,14 @@ fn to_artifact(bytes: &[u8], memory_bytes_max: usize) -> Result<Vec<u8>, Compile
     component.serialize().map_err(|error| CompileError::Failed(format!("{error:#}")))
 }
 
+fn not_compiled(error: wasmtime::Error) -> CompileError {
+    if error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>() {
+        // The machine is to blame, not the module.
+        return CompileError::Failed(format!("{error:#}"));
+    }
+    Refused::Malformed(format!("{error:#}")).into()
+}
+
 /// Whether every import and export has the contract's type.
 fn check_types(engine: &Engine, component: &Component) -> wasmtime::Result<()> {
     let linker = wasi::linker_for(&core::linker(engine)?, component)?;

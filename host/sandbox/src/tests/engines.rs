@@ -1,6 +1,10 @@
 //! Engines of one purpose take what those of another have compiled.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, SystemTime},
+};
 
 use wasmtime::{Config, Engine};
 
@@ -45,12 +49,28 @@ fn artifacts_of_other_settings_have_other_names() {
 }
 
 #[test]
-fn a_damaged_artifact_is_an_error() {
+fn a_damaged_artifact_is_removed() {
     let folder = tempfile::TempDir::new().unwrap();
     let artifacts = Artifacts::open(folder.path()).unwrap();
     let path = folder.path().join("hello.cwasm");
     fs::write(&path, b"something else").unwrap();
-    assert!(artifacts.load(&Purpose::Run(&settings()).engine().unwrap(), &path).is_err());
+    let runner = Purpose::Run(&settings()).engine().unwrap();
+    assert!(artifacts.load(&runner, &path).unwrap().is_none());
+    assert!(!path.exists());
+}
+
+#[test]
+fn files_of_dead_compilers_are_removed_and_those_of_living_ones_are_not() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = |name: &str, hours: u64| {
+        let path = folder.path().join(name);
+        let file = fs::File::create(&path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
+        path
+    };
+    let (dead, living, artifact) = (file("compiling-a", 2), file("compiling-b", 0), file("c.cwasm", 99));
+    Artifacts::open(folder.path()).unwrap();
+    assert!(!dead.exists() && living.exists() && artifact.exists());
 }
 
 #[test]
@@ -65,4 +85,13 @@ fn compatibility_is_the_same_in_every_process() {
     let output = Command::new(this).args(["--exact", name]).env(CHILD, "1").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains(&format!("compatibility {ours}")), "{said}");
+}
+
+#[test]
+fn everything_moves_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<crate::Sandbox>();
+    shared::<crate::Module>();
+    moved::<crate::Instance>();
 }

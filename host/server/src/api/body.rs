@@ -41,7 +41,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
     // An array would be read as the fields in their order.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::invalid("the body is an array; an object with the fields of this call is needed"));
+        return Err(Problem::invalid(
+            "the body is an array; an object with the fields of this call is needed",
+        ));
     }
     serde_json::from_slice(bytes).map_err(|error| Problem::invalid(explain::<T>(bytes, &error)))
 }
@@ -82,7 +84,8 @@ async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     loop {
         let chunk = tokio::time::timeout(BODY_IDLE_MAX, chunks.next()).await.map_err(|_| too_slow())?;
         let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|error| Problem::invalid(format!("the body did not arrive whole: {error}")))?;
+        let chunk =
+            chunk.map_err(|error| Problem::invalid(format!("the body did not arrive whole: {error}")))?;
         if whole.len() + gathered.len() + chunk.len() > bytes_max {
             drop((whole, gathered, chunk));
             discard(Body::from_stream(chunks)).await;
@@ -155,7 +158,10 @@ mod tests {
 
     impl Problem {
         fn body_detail(&self) -> String {
-            serde_json::to_value(self.body()).expect("plain data")["detail"].as_str().expect("text").to_owned()
+            serde_json::to_value(self.body()).expect("plain data")["detail"]
+                .as_str()
+                .expect("text")
+                .to_owned()
         }
     }
 

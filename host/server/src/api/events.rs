@@ -48,7 +48,8 @@ pub(crate) enum Form {
     Object,
 }
 
-const OPERATION: Attribute = ("operation", Form::Number, "the number of the operation within the run, from 1");
+const OPERATION: Attribute =
+    ("operation", Form::Number, "the number of the operation within the run, from 1");
 const ATTEMPT: Attribute = ("attempt", Form::Number, "attempts made");
 const RETRY_STATE: Attribute = ("retry_state", Form::RetryState, "why there is no further attempt");
 const REQUEST_ID: Attribute = ("request_id", Form::TextOrNull, "the client's mark on the request");
@@ -212,7 +213,8 @@ impl Form {
 
     fn schema(self, description: &str) -> RefOr<Schema> {
         let text = |format: Option<KnownFormat>, or_null: bool| -> RefOr<Schema> {
-            let text = if or_null { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() };
+            let text =
+                if or_null { SchemaType::from_iter([Type::String, Type::Null]) } else { Type::String.into() };
             let object = ObjectBuilder::new().schema_type(text).format(format.map(SchemaFormat::KnownFormat));
             object.description(Some(description)).into()
         };
@@ -246,17 +248,21 @@ impl Form {
 impl EventType {
     /// The whole event.
     fn schema(&self) -> RefOr<Schema> {
-        let attributes = self.attributes.iter().fold(ObjectBuilder::new(), |object, (name, form, meaning)| {
-            let object = object.property(*name, form.schema(meaning));
-            if *form == Form::Payload { object } else { object.required(*name) }
-        });
+        let attributes =
+            self.attributes.iter().fold(ObjectBuilder::new(), |object, (name, form, meaning)| {
+                let object = object.property(*name, form.schema(meaning));
+                if *form == Form::Payload { object } else { object.required(*name) }
+            });
         let number = || Form::Number.schema("from 1, without gaps");
         ObjectBuilder::new()
             .title(Some(self.name))
             .description(Some(self.meaning))
             .property("event_id", number())
             .property("time", Form::Time.schema("when its transition was made"))
-            .property("activation", Form::Number.schema("the activation that made it or was shown it, from 1"))
+            .property(
+                "activation",
+                Form::Number.schema("the activation that made it or was shown it, from 1"),
+            )
             .property("type", ObjectBuilder::new().schema_type(Type::String).enum_values(Some([self.name])))
             .property("attributes", attributes)
             .required("event_id")

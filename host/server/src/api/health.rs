@@ -70,7 +70,7 @@ async fn root() -> Response {
     get, path = "/healthz", tag = "host",
     responses((status = 200, description = "It does.", body = HealthBody))
 )]
-async fn healthz() -> Response {
+pub(crate) async fn healthz() -> Response {
     payloads::answer(StatusCode::OK, &HealthBody { status: "ok" })
 }
 

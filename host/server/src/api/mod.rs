@@ -64,9 +64,8 @@ pub fn router_with(service: Arc<Service>, module_bytes_max: usize) -> Router {
 /// All documented calls.
 fn documented() -> OpenApiRouter<Api> {
     let within = OpenApiRouter::new().merge(workflows::routes()).merge(modules::routes());
-    let mut router = OpenApiRouter::with_openapi(openapi::skeleton())
-        .merge(health::routes())
-        .nest(NAMESPACE, within);
+    let mut router =
+        OpenApiRouter::with_openapi(openapi::skeleton()).merge(health::routes()).nest(NAMESPACE, within);
     openapi::complete(router.get_openapi_mut());
     router
 }

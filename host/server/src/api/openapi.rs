@@ -11,8 +11,8 @@ use bytes::Bytes;
 use utoipa::{
     ToSchema,
     openapi::{
-        ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
-        ResponseBuilder,
+        ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+        Required, ResponseBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         schema::{Schema, Type},
         tag::TagBuilder,
@@ -64,14 +64,18 @@ fn description() -> String {
     text.push_str("\n## Errors\n\nEvery refusal is a problem (RFC 9457) with one of these codes.\n\n");
     text.push_str("| code | status | meaning, and what to do |\n|---|---|---|\n");
     for code in ErrorCode::ALL {
-        let _ = writeln!(text, "| `{}` | {} | {} |", code.as_str(), problem::status(code).as_u16(), code.help());
+        let _ =
+            writeln!(text, "| `{}` | {} | {} |", code.as_str(), problem::status(code).as_u16(), code.help());
     }
-    text.push_str("\n## Events\n\nA history is made of these. A later version may add types and attributes.\n\n");
+    text.push_str(
+        "\n## Events\n\nA history is made of these. A later version may add types and attributes.\n\n",
+    );
     text.push_str("| type | meaning | attributes |\n|---|---|---|\n");
     for event in EVENT_TYPES {
-        let attributes = event.attributes.iter().map(|(name, form, meaning)| {
-            format!("`{name}` ({}): {meaning}", form.word())
-        });
+        let attributes = event
+            .attributes
+            .iter()
+            .map(|(name, form, meaning)| format!("`{name}` ({}): {meaning}", form.word()));
         let attributes = attributes.collect::<Vec<_>>().join("; ");
         let _ = writeln!(text, "| `{}` | {} | {attributes} |", event.name, event.meaning);
     }
@@ -211,7 +215,8 @@ mod tests {
             let path = call.split(' ').nth(1).expect("a path");
             let of_path = document["paths"][path]["parameters"].as_array().into_iter().flatten();
             let of_call = item["parameters"].as_array().into_iter().flatten();
-            let named: BTreeSet<&str> = of_path.chain(of_call).filter_map(|parameter| parameter["name"].as_str()).collect();
+            let named: BTreeSet<&str> =
+                of_path.chain(of_call).filter_map(|parameter| parameter["name"].as_str()).collect();
             for variable in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 assert!(named.contains(variable), "{call}: {variable}");
             }

@@ -95,7 +95,9 @@ mod tests {
     fn a_token_of_another_call_is_refused() {
         let token = PageToken::Events(101, RunId::new("r")).encode();
         assert!(PageToken::runs(Some(&token)).is_err());
-        for nonsense in ["", "%", "AAAA", &BASE64.encode("e0:r"), &BASE64.encode("e-1:r"), &BASE64.encode("r1:")] {
+        for nonsense in
+            ["", "%", "AAAA", &BASE64.encode("e0:r"), &BASE64.encode("e-1:r"), &BASE64.encode("r1:")]
+        {
             assert!(PageToken::events(Some(nonsense)).is_err(), "{nonsense}");
             assert!(PageToken::runs(Some(nonsense)).is_err(), "{nonsense}");
         }

@@ -85,14 +85,19 @@ pub(crate) fn digest(text: &str) -> Result<ModuleDigest, Problem> {
     if digits.is_some_and(|digits| digits.len() == 64 && digits.iter().copied().all(is_digit)) {
         return Ok(ModuleDigest::new(text));
     }
-    Err(Problem::invalid(format!("`{text}` is no digest of a module, which is sha256: and 64 hexadecimal digits")))
+    Err(Problem::invalid(format!(
+        "`{text}` is no digest of a module, which is sha256: and 64 hexadecimal digits"
+    )))
 }
 
 /// How long to wait: what the client says, which is at most [`WAIT_MAX`].
 pub(crate) fn wait(given: Option<Millis>, default: Duration) -> Result<Duration, Problem> {
     let wait = given.map_or(default, Millis::as_duration);
     if wait > WAIT_MAX {
-        return Err(Problem::invalid(format!("wait is at most {} s; ask again after that", WAIT_MAX.as_secs())));
+        return Err(Problem::invalid(format!(
+            "wait is at most {} s; ask again after that",
+            WAIT_MAX.as_secs()
+        )));
     }
     Ok(wait)
 }
@@ -105,7 +110,9 @@ mod tests {
     fn digests_are_checked() {
         let hex = "0123456789abcdef".repeat(4);
         assert!(digest(&format!("sha256:{hex}")).is_ok());
-        for wrong in [hex.as_str(), "sha256:", &format!("sha256:{}", hex.to_uppercase()), &format!("sha512:{hex}")] {
+        for wrong in
+            [hex.as_str(), "sha256:", &format!("sha256:{}", hex.to_uppercase()), &format!("sha512:{hex}")]
+        {
             assert!(digest(wrong).is_err(), "{wrong}");
         }
     }

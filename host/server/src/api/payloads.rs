@@ -273,7 +273,8 @@ mod tests {
             headers: vec![("trace".into(), Payload::encoded("binary/plain", vec![7]))],
             request_id: None,
         };
-        let event = Event { event_id: 2, time: dalsegno_engine::Timestamp::MIN, activation: 1, attributes: signal };
+        let event =
+            Event { event_id: 2, time: dalsegno_engine::Timestamp::MIN, activation: 1, attributes: signal };
         let json = super::super::workflows::events_written_out(&mut vec![event.clone()]).expect("plain data");
         let back: Vec<Event> = serde_json::from_value(json).expect("events");
         assert_eq!(back, [event]);

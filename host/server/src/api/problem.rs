@@ -150,7 +150,8 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text.unwrap_or("of another type"), "a request handler panicked");
-    Problem::new(ErrorCode::Internal, "the host made a mistake in answering; its log says more").into_response()
+    Problem::new(ErrorCode::Internal, "the host made a mistake in answering; its log says more")
+        .into_response()
 }
 
 #[cfg(test)]

@@ -65,7 +65,11 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     tracing::info!(%address, "listening");
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let connections = Connections { router, draining: Draining(Some(shutdown.clone())), given_up: CancellationToken::new() };
+    let connections = Connections {
+        router,
+        draining: Draining(Some(shutdown.clone())),
+        given_up: CancellationToken::new(),
+    };
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,

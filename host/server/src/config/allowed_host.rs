@@ -49,7 +49,11 @@ impl FromStr for AllowedHost {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let say = || format!("`{text}` is no HOST or HOST:PORT, like `api.example.com:443`, `*.example.com` or `[::1]:80`");
+        let say = || {
+            format!(
+                "`{text}` is no HOST or HOST:PORT, like `api.example.com:443`, `*.example.com` or `[::1]:80`"
+            )
+        };
         let is_bare_v6 = text.parse::<std::net::Ipv6Addr>().is_ok();
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !is_bare_v6 && !port.ends_with(']') => {
@@ -123,7 +127,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "*", "*.", "http://example.com", "example.com/x", "a:b", "a b", "example.com:99999"] {
+        for text in ["", "*", "*.", "http://example.com", "example.com/x", "a:b", "a b", "example.com:99999"]
+        {
             assert!(text.parse::<AllowedHost>().is_err(), "{text}");
         }
     }

@@ -42,7 +42,9 @@ impl FromStr for ByteSize {
         let (number, size) = unit.unwrap_or((text, 1));
         let number = number.trim().replace('_', "").parse::<u64>().ok();
         let bytes = number.and_then(|number| number.checked_mul(size));
-        bytes.map(Self).ok_or_else(|| format!("`{text}` is no size; write bytes, or a number with KiB, MiB or GiB"))
+        bytes
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is no size; write bytes, or a number with KiB, MiB or GiB"))
     }
 }
 
@@ -80,7 +82,8 @@ mod tests {
 
     #[test]
     fn sizes_are_read_and_shown() {
-        for (text, bytes) in [("0", 0), ("1_000", 1000), ("64 MiB", 64 << 20), ("2GiB", 2 << 30), ("7 B", 7)] {
+        for (text, bytes) in [("0", 0), ("1_000", 1000), ("64 MiB", 64 << 20), ("2GiB", 2 << 30), ("7 B", 7)]
+        {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
         assert_eq!(ByteSize(64 << 20).to_string(), "64 MiB");

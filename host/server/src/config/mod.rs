@@ -197,8 +197,9 @@ impl HostConfig {
     fn check_listen(&self) -> Result<(), ConfigError> {
         let invalid = |problem| ConfigError::Invalid { field: "listen", problem };
         let addresses = self.listen.to_socket_addrs();
-        let addresses = addresses
-            .map_err(|error| invalid(format!("`{}` is no HOST:PORT of this machine: {error}", self.listen)))?;
+        let addresses = addresses.map_err(|error| {
+            invalid(format!("`{}` is no HOST:PORT of this machine: {error}", self.listen))
+        })?;
         for address in addresses {
             if !address.ip().to_canonical().is_loopback() && !self.listen_unprotected {
                 return Err(invalid(format!(
@@ -295,9 +296,10 @@ mod tests {
     #[test]
     fn the_examples_of_the_defaults_are_right() {
         let lines = DEFAULTS_TOML.lines().map(|line| {
-            let is_example = line.starts_with("# [") || line.split_once(" = ").is_some_and(|(name, _)| {
-                name.strip_prefix("# ").is_some_and(|name| !name.contains(' '))
-            });
+            let is_example = line.starts_with("# [")
+                || line
+                    .split_once(" = ")
+                    .is_some_and(|(name, _)| name.strip_prefix("# ").is_some_and(|name| !name.contains(' ')));
             if is_example { &line[2..] } else { line }
         });
         let config = HostConfig::from_toml(&lines.collect::<Vec<_>>().join("\n")).expect("it is right");

@@ -63,9 +63,7 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer = match format {
-        LogFormat::Text => {
-            layer.with_ansi(colours).fmt_fields(debug_fn(write_field).delimited(" ")).boxed()
-        }
+        LogFormat::Text => layer.with_ansi(colours).fmt_fields(debug_fn(write_field).delimited(" ")).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).boxed(),
     };
     Box::new(registry().with(filter).with(layer))

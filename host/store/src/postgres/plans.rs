@@ -3,13 +3,7 @@
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::connect;
-use crate::{
-    OpenOptions,
-    migrations::POSTGRES,
-    open,
-    queries::POSTGRES as QUERIES,
-    testing::TestPostgres,
-};
+use crate::{OpenOptions, migrations::POSTGRES, open, queries::POSTGRES as QUERIES, testing::TestPostgres};
 
 async fn empty_database() -> PgConnection {
     let url = TestPostgres::shared().expect("a server").database().await.expect("a database");

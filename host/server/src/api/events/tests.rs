@@ -190,7 +190,8 @@ mod schemas {
     }
 
     fn keys(value: &Value) -> Vec<String> {
-        let mut keys: Vec<String> = value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect();
+        let mut keys: Vec<String> =
+            value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect();
         keys.sort();
         keys
     }

@@ -19,11 +19,21 @@ fn routes() -> Router {
     let here = Router::new()
         .route("/here", get(|| async { "here" }))
         .route("/form", post(|Json(_): Json<Form>| async { StatusCode::NO_CONTENT }))
-        .route("/panic", get(|| async { if true { panic!("a bug") } }));
+        .route(
+            "/panic",
+            get(|| async {
+                if true {
+                    panic!("a bug")
+                }
+            }),
+        );
     front(here)
 }
 
-async fn asked(request: axum::http::request::Builder, body: &'static str) -> (StatusCode, HeaderMap, serde_json::Value) {
+async fn asked(
+    request: axum::http::request::Builder,
+    body: &'static str,
+) -> (StatusCode, HeaderMap, serde_json::Value) {
     let request = request.body(Body::from(body)).expect("a request");
     let response = routes().oneshot(request).await.expect("it always answers");
     let (parts, body) = response.into_parts();

@@ -59,7 +59,10 @@ pub(crate) async fn upload(
     let wait = params::wait(params.wait, WAIT_DEFAULT)?;
     let bytes = body::read(request, api.module_bytes_max).await?;
     if bytes.is_empty() {
-        return Err(Problem::new(ErrorCode::ModuleRefused, "the body is empty: send the bytes of the component"));
+        return Err(Problem::new(
+            ErrorCode::ModuleRefused,
+            "the body is empty: send the bytes of the component",
+        ));
     }
     let uploaded = api.service.upload(&namespace, bytes, wait, params.deploy.unwrap_or(false)).await?;
     let status = status(&uploaded)?;

@@ -16,7 +16,9 @@ fn waiting() -> Router {
     )
 }
 
-async fn started(router: Router) -> (std::net::SocketAddr, CancellationToken, tokio::task::JoinHandle<io::Result<()>>) {
+async fn started(
+    router: Router,
+) -> (std::net::SocketAddr, CancellationToken, tokio::task::JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has free ports");
     let address = listener.local_addr().expect("it is bound");
     let shutdown = CancellationToken::new();
@@ -38,7 +40,10 @@ async fn a_stop_answers_what_is_under_way() {
     let mut idle = TcpStream::connect(address).await.expect("it listens");
     // Both connections are known to be served once a third is answered.
     let mut third = TcpStream::connect(address).await.expect("it listens");
-    third.write_all(b"GET /none HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await.expect("it reads");
+    third
+        .write_all(b"GET /none HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("it reads");
     assert!(answer(&mut third).await.starts_with("HTTP/1.1 404"));
     shutdown.cancel();
     assert!(answer(&mut stream).await.starts_with("HTTP/1.1 202"));

@@ -51,11 +51,8 @@ pub(crate) async fn count(
     let mut page = ListPage { limit: PAGE_SIZE_MAX, ..ListPage::default() };
     filter::apply(params.query.as_deref().unwrap_or_default(), &mut page)?;
     let filtered = page != ListPage { limit: PAGE_SIZE_MAX, ..ListPage::default() };
-    let count = if filtered {
-        listed(&api, &namespace, page).await?
-    } else {
-        api.service.count(&namespace).await?
-    };
+    let count =
+        if filtered { listed(&api, &namespace, page).await? } else { api.service.count(&namespace).await? };
     Ok(payloads::answer(StatusCode::OK, &CountBody { count }))
 }
 
@@ -72,6 +69,8 @@ async fn listed(api: &Api, namespace: &Namespace, mut page: ListPage) -> Result<
             _ => return Ok(count),
         }
     }
-    let detail = format!("more than {COUNTED_RUNS_MAX} runs match, and this version cannot count so many with a filter");
+    let detail = format!(
+        "more than {COUNTED_RUNS_MAX} runs match, and this version cannot count so many with a filter"
+    );
     Err(Problem::new(ErrorCode::NotSupported, detail))
 }

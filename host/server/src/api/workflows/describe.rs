@@ -10,7 +10,10 @@ use dalsegno_engine::{
     Failure, Millis, Payload, Status, Timestamp,
     attempts::{ActivityRow, RowState},
     event::WorkflowExecutionStarted,
-    ids::{ActivityId, ActivityType, ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
+    ids::{
+        ActivityId, ActivityType, ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId,
+        WorkflowType,
+    },
     machines::{activity::PendingActivity, timer::PendingTimer},
     state::Pending,
     trouble::Blocked,
@@ -302,7 +305,8 @@ impl From<&WorkflowExecutionStarted> for Began {
 
 impl HasPayloads for DescribeBody {
     fn for_each_payload_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
-        let of_activities = self.pending_activities.iter_mut().filter_map(|activity| activity.last_failure.as_mut());
+        let of_activities =
+            self.pending_activities.iter_mut().filter_map(|activity| activity.last_failure.as_mut());
         for failure in self.last_failure.iter_mut().chain(of_activities) {
             failure.for_each_payload_mut(visit);
         }

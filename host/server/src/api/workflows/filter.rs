@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn conditions_are_joined() {
-        let page = filtered("WorkflowType = 'order' and  ExecutionStatus=\"TimedOut\" AND WorkflowId='it''s'");
+        let page =
+            filtered("WorkflowType = 'order' and  ExecutionStatus=\"TimedOut\" AND WorkflowId='it''s'");
         let page = page.expect("it is supported");
         assert_eq!(page.workflow_type, Some(WorkflowType::new("order")));
         assert_eq!(page.status, Some(Status::TimedOut));
@@ -121,7 +122,8 @@ mod tests {
     #[test]
     fn every_status_is_understood() {
         for status in Status::ALL {
-            let page = filtered(&format!("ExecutionStatus = '{}'", status.as_str())).expect("it is supported");
+            let page =
+                filtered(&format!("ExecutionStatus = '{}'", status.as_str())).expect("it is supported");
             assert_eq!(page.status, Some(status));
         }
     }

@@ -9,7 +9,10 @@ use axum::{
         sse::{Event as Message, KeepAlive},
     },
 };
-use dalsegno_engine::{event::Event, ids::EventId};
+use dalsegno_engine::{
+    event::{Event, EventAttributes},
+    ids::EventId,
+};
 use futures_util::{Stream, stream};
 
 use crate::{
@@ -33,8 +36,13 @@ struct Follower {
     service: Arc<Service>,
     /// With its run id.
     run: RunRef,
-    next: EventId,
+    /// The first event that the client lacks.
+    wanted: EventId,
+    /// Where the next page begins; transitions are read whole.
+    from: EventId,
     read: VecDeque<Event>,
+    /// There is another page already.
+    more: bool,
     /// Nothing follows what was read.
     ended: bool,
     form: PayloadForm,
@@ -51,11 +59,12 @@ pub(crate) async fn follow(
 ) -> Result<Response, Problem> {
     let row = service.resolve(&run).await?;
     let run = RunRef { run_id: Some(row.key.run_id), ..run };
-    let next = last.unwrap_or_default().saturating_add(1);
+    let wanted = last.unwrap_or_default().saturating_add(1);
+    let read = VecDeque::new();
     let mut follower =
-        Follower { service, run, next, read: VecDeque::new(), ended: false, form, draining };
+        Follower { service, run, wanted, from: wanted, read, more: false, ended: false, form, draining };
     // The first look is made here, so that what is wrong gets a proper status.
-    follower.look().await?;
+    follower.first_look().await?;
     if follower.ended && follower.read.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -88,31 +97,47 @@ impl Follower {
         }
     }
 
+    /// Finds the place. A client may have stopped in the middle of a transition, so this goes back until it has
+    /// an event that is not after the wanted one.
+    async fn first_look(&mut self) -> Result<(), Problem> {
+        let mut back = 1;
+        loop {
+            let from = self.wanted.saturating_sub(back).max(1);
+            let page = self.service.history(&self.run, from, READ_EVENTS).await?;
+            let first = page.history.events.first().map(|event| event.event_id);
+            if from == 1 || first.is_some_and(|first| first <= self.wanted) {
+                self.take(page);
+                return Ok(());
+            }
+            back = back.saturating_mul(8);
+        }
+    }
+
     /// Looks again when there may be something.
     async fn next_look(&mut self) -> Result<(), Problem> {
-        if let Some(run_id) = &self.run.run_id {
+        if let (Some(run_id), false) = (&self.run.run_id, self.more) {
             tokio::select! {
-                () = self.service.wait_for_events(run_id, self.next - 1, WAIT) => {}
+                () = self.service.wait_for_events(run_id, self.from - 1, WAIT) => {}
                 () = self.draining.begun() => {
                     self.ended = true;
                     return Ok(());
                 }
             }
         }
-        self.look().await
-    }
-
-    async fn look(&mut self) -> Result<(), Problem> {
-        let page = self.service.history(&self.run, self.next, READ_EVENTS).await?;
+        let page = self.service.history(&self.run, self.from, READ_EVENTS).await?;
         self.take(page);
         Ok(())
     }
 
     fn take(&mut self, page: HistoryPage) {
-        let next = self.next;
-        self.read.extend(page.history.events.into_iter().filter(|event| event.event_id >= next));
-        self.next = self.read.back().map_or(next, |last| last.event_id + 1);
-        self.ended = page.closed && page.next.is_none();
+        let events = page.history.events;
+        self.more = page.next.is_some();
+        // The run may have closed between looking at it and reading its events.
+        let closes = events.last().is_some_and(|last| closes(&last.attributes));
+        self.ended = closes || (page.closed && !self.more);
+        self.from = events.last().map_or(self.from, |last| last.event_id + 1);
+        let wanted = self.wanted;
+        self.read.extend(events.into_iter().filter(|event| event.event_id >= wanted));
     }
 
     fn write(&self, mut event: Event) -> Message {
@@ -123,6 +148,18 @@ impl Follower {
         };
         Message::default().id(id).data(one_line(text.unwrap_or_default()))
     }
+}
+
+/// Whether nothing follows such an event.
+fn closes(event: &EventAttributes) -> bool {
+    matches!(
+        event,
+        EventAttributes::WorkflowExecutionCompleted { .. }
+            | EventAttributes::WorkflowExecutionFailed { .. }
+            | EventAttributes::WorkflowExecutionCanceled { .. }
+            | EventAttributes::WorkflowExecutionTerminated { .. }
+            | EventAttributes::WorkflowExecutionTimedOut { .. }
+    )
 }
 
 /// A message cannot carry line breaks as they are; in JSON they are white space between tokens.

@@ -98,7 +98,7 @@ pub(crate) struct ActivationSchema {
 /// answer is 204. Name the run in that case: the newest run may be another one by then.
 #[utoipa::path(
     get, path = "/workflows/{id}/history", tag = "workflows", operation_id = "read_history",
-    params(HistoryParams, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that came, of an event stream.")),
+    params(HistoryParams, ("Last-Event-ID" = Option<String>, Header, description = "The last event that came, of an event stream.")),
     responses(
         (status = 200, description = "A page of events, or the stream of them.", content(
             (HistorySchema = "application/json"),

@@ -1,7 +1,12 @@
 //! `GET /workflows`
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use dalsegno_engine::{Timestamp, ids::{ModuleDigest, RunId, WorkflowId, WorkflowType}, state::Status, trouble::Blocked};
+use dalsegno_engine::{
+    Timestamp,
+    ids::{ModuleDigest, RunId, WorkflowId, WorkflowType},
+    state::Status,
+    trouble::Blocked,
+};
 use dalsegno_store::{ListPage, RunRow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -94,8 +99,7 @@ fn body(mut rows: Vec<RunRow>, size: u32) -> ListBody {
     let more = rows.len() > size;
     rows.truncate(size);
     let last = rows.last().filter(|_| more);
-    let next_page_token =
-        last.map(|last| PageToken::Runs(last.start_time, last.key.run_id.clone()).encode());
+    let next_page_token = last.map(|last| PageToken::Runs(last.start_time, last.key.run_id.clone()).encode());
     ListBody { workflows: rows.into_iter().map(RunBody::from).collect(), next_page_token }
 }
 

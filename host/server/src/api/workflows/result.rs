@@ -123,6 +123,9 @@ mod tests {
         let value = text(Status::Completed, Some(Ok(Some(Payload::json("{ \"a\": 1 }")))));
         assert_eq!(value, r#"{"status":"completed","run_id":"r","result":{ "a": 1 }}"#);
         let failed = text(Status::Failed, Some(Err(Failure::application("Declined", "no money"))));
-        assert!(failed.contains(r#""failure":{"message":"no money""#) && !failed.contains("result"), "{failed}");
+        assert!(
+            failed.contains(r#""failure":{"message":"no money""#) && !failed.contains("result"),
+            "{failed}"
+        );
     }
 }

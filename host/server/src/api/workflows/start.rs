@@ -135,7 +135,8 @@ pub(crate) async fn start(
 
 fn request(namespace: &str, body: StartBody) -> Result<StartRequest, Problem> {
     if body.retry_policy.is_some() {
-        let detail = "retry_policy: this version does not repeat whole workflows; give activities a retry policy";
+        let detail =
+            "retry_policy: this version does not repeat whole workflows; give activities a retry policy";
         return Err(Problem::new(ErrorCode::NotSupported, detail));
     }
     let memo = body.memo.unwrap_or_default().into_map("memo")?;
