@@ -39,8 +39,8 @@ async fn serve(file: &str) -> anyhow::Result<()> {
     logs::init(config.log_format)?;
     let host = Host::builder()
         .config(config)
-        .activity("noop", |_: ActivityContext, argument: Value| async move { Ok(argument) })
-        .activity("third-time", third_time)
+        .activity("echo", |_: ActivityContext, argument: Value| async move { Ok(argument) })
+        .activity("third-attempt", third_attempt)
         .activity("heartbeat", heartbeat)
         .activity("heedless", heedless)
         .activity("cleans-up", cleans_up)
@@ -60,7 +60,7 @@ async fn stop_when_told(shutdown: CancellationToken) {
 }
 
 /// Succeeds at the third attempt, with the key, which is the same for all.
-async fn third_time(context: ActivityContext, _: Value) -> Result<Value, ActivityError> {
+async fn third_attempt(context: ActivityContext, _: Value) -> Result<Value, ActivityError> {
     let info = context.info();
     if info.attempt < 3 {
         let soon = Duration::from_millis(10);

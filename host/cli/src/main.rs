@@ -1,3 +1,34 @@
-// LEAD'S NOTE: the CLI was reassigned to another helper, who is writing it now. If you are the author of the HTTP
-// API: do not touch host/cli; finish the API, test it, and report.
-fn main() {}
+//! The `dalsegno` command: serves a host, and talks to one.
+//!
+//! It parses, calls and prints, and knows nothing of how runs live: a client of its own could do all it does but
+//! for `serve` and `replay`. Read `args` for what a user may type, `commands` for what each command does, a file
+//! each, `client` for how a host is asked, `error` for how a command fails.
+//!
+//! **Invariant:** stdout is data, everything else goes to stderr.
+
+mod args;
+mod client;
+mod commands;
+mod error;
+mod events;
+mod failure;
+mod input;
+mod output;
+mod retry;
+mod stream;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Cli;
+
+fn main() -> ExitCode {
+    dalsegno_sandbox::compile_child_main();
+    let cli = Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.tell(),
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     event::{Event, EventAttributes as E},
     guest::Shown,
     history::Transition,
-    ids::{EventId, ModuleDigest, Operation, WorkflowType},
+    ids::{EventId, ModuleDigest, Namespace, Operation, RunId, WorkflowType},
     time::Timestamp,
 };
 
@@ -28,6 +28,12 @@ pub struct ExportedHistory {
     pub module: ModuleDigest,
     /// The code within the module.
     pub workflow_type: WorkflowType,
+    /// Where it ran; absent in histories that were not read from a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+    /// The run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
     /// What each activation was shown, in order.
     pub activations: Vec<ExportedActivation>,
     /// All events, in order.
@@ -93,6 +99,8 @@ impl ExportedHistory {
             engine_semantics: started.engine_semantics,
             module: started.module.clone(),
             workflow_type: started.workflow_type.clone(),
+            namespace: None,
+            run_id: None,
             activations: Vec::new(),
             events: Vec::new(),
         };

@@ -52,10 +52,10 @@ impl Transition {
         (self.inputs.len() + self.commands.len()) as u64
     }
 
-    /// Whether nothing is to be stored.
+    /// Whether nothing is to be stored: every activation has an event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.activated.is_none() && self.inputs.is_empty()
+        self.inputs.is_empty() && self.commands.is_empty()
     }
 
     /// The stored form.

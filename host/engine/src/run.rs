@@ -115,7 +115,7 @@ impl Run {
     /// [`Refusal`]; nothing has changed.
     pub fn accept(&mut self, input: Input) -> Result<Accepted, Refusal> {
         match input {
-            Input::Signal { request_id: Some(id), .. } if self.state.signal_ids.contains(&id) => {
+            Input::Signal { request_id: Some(id), .. } if self.state.has_taken_signal(&id) => {
                 return Ok(Accepted::Duplicate);
             }
             _ if self.state.is_closed() => return Err(Refusal::Closed(self.state.status)),

@@ -159,6 +159,12 @@ impl State {
         self.status != Status::Running
     }
 
+    /// Whether a signal with this request id is among those the run remembers.
+    #[must_use]
+    pub fn has_taken_signal(&self, request_id: &RequestId) -> bool {
+        self.signal_ids.contains(request_id)
+    }
+
     /// When the run's own time is up.
     #[must_use]
     pub fn run_expires(&self) -> Option<Timestamp> {

@@ -163,12 +163,11 @@ fn workflow(scripts: Vec<Vec<Step>>) -> Workflow {
         let scripts = scripts.clone();
         async move {
             let done = Rc::new(std::cell::Cell::new(0));
-            for script in scripts.iter().cloned() {
-                let (ctx, done) = (ctx.clone(), done.clone());
-                let task_ctx = ctx.clone();
+            for place in 0..scripts.len() {
+                let (task_ctx, done, scripts) = (ctx.clone(), done.clone(), scripts.clone());
                 ctx.spawn(async move {
                     let mut forked = Vec::new();
-                    for line in &script {
+                    for line in &scripts[place] {
                         step(&task_ctx, line, &mut forked).await;
                     }
                     done.set(done.get() + 1);

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -39,7 +39,8 @@ async fn around(request: Request, next: Next) -> Response {
     } else {
         next.run(request).await
     };
-    if response.status().is_server_error() {
+    // A feature that is not there is no trouble of the host.
+    if response.status().is_server_error() && response.status() != StatusCode::NOT_IMPLEMENTED {
         tracing::warn!(%method, path = uri.path(), status = response.status().as_u16(), "a request was not answered well");
     }
     let headers = response.headers_mut();

@@ -2,8 +2,8 @@
 
 use dalsegno_engine::{ids::RequestId, run::Input};
 
-use super::{RunRef, Service, ServiceError, SignalRequest};
-use crate::owner::message::Message;
+use super::{ErrorCode, RunRef, Service, ServiceError, SignalRequest, lookup};
+use crate::owner::{self, message::Message};
 
 impl Service {
     /// Sends a signal. A request id seen before changes nothing.
@@ -12,8 +12,20 @@ impl Service {
     /// [`super::ErrorCode::WorkflowClosed`], [`super::ErrorCode::SignalLimit`], or as for every call.
     pub async fn signal(&self, run: &RunRef, request: SignalRequest) -> Result<(), ServiceError> {
         let SignalRequest { name, input, headers, request_id } = request;
-        let signal = Input::Signal { name, input, headers, request_id };
-        self.ask(run, |reply| Message::Input(signal.clone(), reply)).await.map(drop)
+        let signal = Input::Signal { name, input, headers, request_id: request_id.clone() };
+        match (self.ask(run, |reply| Message::Input(signal.clone(), reply)).await, request_id) {
+            (Err(closed), Some(id)) if closed.code == ErrorCode::WorkflowClosed => {
+                if self.has_taken_signal(run, &id).await? { Ok(()) } else { Err(closed) }
+            }
+            (result, _) => result.map(drop),
+        }
+    }
+
+    /// Whether a closed run has taken a signal: its sender may not have heard the answer.
+    async fn has_taken_signal(&self, run: &RunRef, id: &RequestId) -> Result<bool, ServiceError> {
+        let row = self.resolve(run).await?;
+        let (_, state) = owner::read_state(&self.store, &row.key.run_id).await.map_err(lookup::load)?;
+        Ok(state.has_taken_signal(id))
     }
 
     /// Asks a run to stop. Asking again changes nothing.

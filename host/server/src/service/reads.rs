@@ -42,10 +42,12 @@ impl Service {
         let transitions = transitions.map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
         let full = rows.len() == limit.max(1) as usize;
         let end = rows.last().map(|row| row.first_event_id + u64::from(row.events));
-        let history = match ExportedHistory::new(transitions.clone()) {
+        let mut history = match ExportedHistory::new(transitions.clone()) {
             Ok(history) => history,
             Err(_) => self.continued(&row, transitions).await?,
         };
+        history.namespace = Some(row.key.namespace);
+        history.run_id = Some(row.key.run_id);
         Ok(HistoryPage { history, next: end.filter(|_| full), closed })
     }
 

@@ -7,7 +7,7 @@ mod system;
 
 use commands::{big_payload, log_flood, million_commands, no_timeout};
 use machine::{divide_by_zero, loop_forever, memory_bomb, out_of_bounds, recursion, trap, unreachable};
-use repairable::TrapUntilSignal;
+use repairable::{TrapUntilSignal, TrapWithWork};
 use system::{blocking_sleep, file, socket, thread};
 
 dalsegno_sdk::workflows![
@@ -26,5 +26,6 @@ dalsegno_sdk::workflows![
     thread,
     trap,
     TrapUntilSignal,
+    TrapWithWork,
     unreachable,
 ];

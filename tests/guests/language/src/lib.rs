@@ -3,10 +3,12 @@
 mod cancellation;
 mod failures;
 mod handlers;
+mod limits;
 
 use cancellation::{cancel_caught, cancel_cleanup};
 use failures::{failing, retrying};
 use handlers::{AsyncHandlers, Conditions, SignalsOrder};
+use limits::limited;
 
 dalsegno_sdk::workflows![
     cancel_cleanup,
@@ -15,5 +17,6 @@ dalsegno_sdk::workflows![
     AsyncHandlers,
     Conditions,
     failing,
+    limited,
     retrying
 ];

@@ -30,7 +30,7 @@ fn history_is_sound(stored: &Stored) {
         assert_eq!(again.len(), bytes);
         assert_eq!(Transition::decode(&again).expect("encoded just now"), transition);
         assert_eq!(transition.first_event_id, next, "event ids have no gaps");
-        assert!(transition.len() > 0 && transition.time >= time);
+        assert!(!transition.is_empty() && transition.time >= time);
         (next, time) = (next + transition.len(), transition.time);
     }
 }

@@ -210,6 +210,8 @@ mod tests {
             engine_semantics: 1,
             module: ModuleDigest::new("sha256:0"),
             workflow_type: WorkflowType::new("order"),
+            namespace: None,
+            run_id: None,
             activations: Vec::new(),
             events: vec![event],
         };
