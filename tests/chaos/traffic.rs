@@ -6,9 +6,10 @@ use std::{
 };
 
 use dalsegno_tests::{
-    Client, eventually,
+    Client,
     journal::{Asked, Journal},
     services::kinds_of_order,
+    waiting::{PATIENCE, Patience},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -90,17 +91,18 @@ impl Traffic {
     /// Asks until it is promised. The request id makes that safe.
     async fn insist(&self, asked: &Asked, path: &str, body: &Value) {
         self.journal.ask(asked);
-        eventually("a host promises it", async || {
+        let patience = Patience::new(PATIENCE);
+        loop {
             let answer = tokio::time::timeout(REQUEST_MAX, self.client.try_post(path, body)).await;
-            match answer {
-                Ok(Ok(answer)) if matches!(answer.status, 200..=202) => Ok(()),
-                Ok(Ok(answer)) if answer.status == 503 => Err(answer.text),
+            let seen = match answer {
+                Ok(Ok(answer)) if matches!(answer.status, 200..=202) => break,
+                Ok(Ok(answer)) if answer.status == 503 => answer.text,
                 Ok(Ok(answer)) => panic!("{asked:?} was refused: {} {}", answer.status, answer.text),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(elapsed) => Err(elapsed.to_string()),
-            }
-        })
-        .await;
+                Ok(Err(error)) => error.to_string(),
+                Err(elapsed) => elapsed.to_string(),
+            };
+            patience.look_again("a host promises it", &seen).await;
+        }
         self.journal.acknowledge(asked);
     }
 }

@@ -50,7 +50,7 @@ pub struct Host {
 impl Default for Settings {
     fn default() -> Self {
         let fields = BTreeMap::from([("activation_deadline", r#""10s""#.to_owned())]);
-        Self { program: Program::Dalsegno, fields, allowed: Vec::new(), commands: BTreeMap::new() }
+        Self { program: Program::TestHost, fields, allowed: Vec::new(), commands: BTreeMap::new() }
     }
 }
 

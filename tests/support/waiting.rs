@@ -29,13 +29,36 @@ pub async fn within<T, E: Display>(
     what: &str,
     mut look: impl AsyncFnMut() -> Result<T, E>,
 ) -> T {
-    let begun = Instant::now();
+    let patience = Patience::new(limit);
     loop {
         match look().await {
             Ok(found) => return found,
-            Err(seen) if begun.elapsed() > limit => panic!("{what}: not within {limit:?}; {seen}"),
-            Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+            Err(seen) => patience.look_again(what, &seen.to_string()).await,
         }
+    }
+}
+
+/// A deadline, for loops of a test's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    begun: Instant,
+    limit: Duration,
+}
+
+impl Patience {
+    /// From now on.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self { begun: Instant::now(), limit }
+    }
+
+    /// Comes back when it is time to look again.
+    ///
+    /// # Panics
+    /// If the time is up, with what was seen last.
+    pub async fn look_again(&self, what: &str, seen: &str) {
+        assert!(self.begun.elapsed() <= self.limit, "{what}: not within {:?}; {seen}", self.limit);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{module::ModuleCommand, replay::ReplayArgs, serve::ServeArgs, workflow::WorkflowCommand};
+use crate::commands::{
+    module::ModuleCommand, replay::ReplayArgs, serve::ServeArgs, workflow::WorkflowCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,7 +76,9 @@ pub(crate) enum Command {
     /// Check that a module repeats a history exactly, without a host
     Replay(ReplayArgs),
     /// Print every setting of `serve` with its default, as a configuration file
-    #[command(after_help = "Example:\n  dalsegno config >dalsegno.toml && dalsegno serve --config dalsegno.toml")]
+    #[command(
+        after_help = "Example:\n  dalsegno config >dalsegno.toml && dalsegno serve --config dalsegno.toml"
+    )]
     Config,
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Call {
     body: Option<(&'static str, Vec<u8>)>,
     time_max: Duration,
     repeatable: bool,
+    last_event: Option<u64>,
 }
 
 /// What the host says.
@@ -80,7 +81,7 @@ impl Client {
     fn call(&self, method: Method, path: &[&str], body: Option<(&'static str, Vec<u8>)>) -> Call {
         let mut url = self.namespace.clone();
         extend(&mut url, path);
-        Call { method, url, body, time_max: ANSWER_TIME_MAX, repeatable: true }
+        Call { method, url, body, time_max: ANSWER_TIME_MAX, repeatable: true, last_event: None }
     }
 
     /// Asks, again if the host says that it cannot answer at the moment.
@@ -106,20 +107,20 @@ impl Client {
         Ok(Answer { status, text })
     }
 
-    /// Begins an event stream, after the event with this number.
-    pub(crate) async fn stream(&self, call: &Call, last: Option<u64>) -> Result<Response, CliError> {
-        let mut call = call.clone();
-        if let Some(last) = last {
-            call.url.set_fragment(Some(&last.to_string()));
-        }
-        self.begin(&call, "text/event-stream", None).await
+    /// Begins an event stream.
+    pub(crate) async fn stream(&self, call: &Call) -> Result<Response, CliError> {
+        self.begin(call, "text/event-stream", None).await
     }
 
-    async fn begin(&self, call: &Call, accept: &str, time_max: Option<Duration>) -> Result<Response, CliError> {
-        let mut url = call.url.clone();
-        url.set_fragment(None);
-        let mut request = self.http.request(call.method.clone(), url).header(header::ACCEPT, accept);
-        if let Some(last) = call.url.fragment() {
+    async fn begin(
+        &self,
+        call: &Call,
+        accept: &str,
+        time_max: Option<Duration>,
+    ) -> Result<Response, CliError> {
+        let request = self.http.request(call.method.clone(), call.url.clone());
+        let mut request = request.header(header::ACCEPT, accept);
+        if let Some(last) = call.last_event {
             request = request.header("last-event-id", last);
         }
         if let Some((content_type, body)) = &call.body {
@@ -162,6 +163,12 @@ impl Call {
     pub(crate) fn waiting(mut self, wait: Duration) -> Self {
         self.time_max = wait + ANSWER_TIME_MAX;
         self.with("wait", Some(format!("{}s", wait.as_secs())))
+    }
+
+    /// An event stream goes on after the event with this number.
+    pub(crate) fn after_event(mut self, last: Option<u64>) -> Self {
+        self.last_event = last;
+        self
     }
 
     /// Doing it twice is not the same as once.
@@ -244,9 +251,12 @@ mod tests {
 
     #[test]
     fn loopback_is_known() {
-        for (address, expected) in
-            [("http://127.0.0.1:1", true), ("http://[::1]:1", true), ("http://localhost", true), ("http://a.b", false)]
-        {
+        for (address, expected) in [
+            ("http://127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost", true),
+            ("http://a.b", false),
+        ] {
             assert_eq!(is_loopback(&Url::parse(address).expect("an address")), expected, "{address}");
         }
     }

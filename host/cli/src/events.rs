@@ -85,7 +85,9 @@ fn result(attributes: &Value) -> String {
 
 fn failure_of(attributes: &Value) -> String {
     let failure = &attributes["failure"];
-    let causes = std::iter::successors(Some(failure), |failure| failure.get("cause").filter(|cause| cause.is_object()));
+    let causes = std::iter::successors(Some(failure), |failure| {
+        failure.get("cause").filter(|cause| cause.is_object())
+    });
     causes.map(failure::headline).collect::<Vec<_>>().join(": ")
 }
 
@@ -126,8 +128,11 @@ mod tests {
     #[test]
     fn later_events_name_what_began_before() {
         let mut narrator = Narrator::default();
-        let mut tell = |kind: &str, attributes: Value| narrator.details(&json!({"type": kind, "attributes": attributes}));
-        let scheduled = json!({"operation": 1, "activity_type": "charge", "input": [{"cents": 5}], "summary": "card"});
+        let mut tell = |kind: &str, attributes: Value| {
+            narrator.details(&json!({"type": kind, "attributes": attributes}))
+        };
+        let scheduled =
+            json!({"operation": 1, "activity_type": "charge", "input": [{"cents": 5}], "summary": "card"});
         assert_eq!(tell("ActivityTaskScheduled", scheduled), "#1 charge  “card”  {\"cents\":5}");
         assert_eq!(tell("TimerStarted", json!({"operation": 2, "start_to_fire": "PT3600S"})), "#2 1h");
         assert_eq!(tell("TimerFired", json!({"operation": 2})), "#2 1h");
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn failures_are_told_with_their_causes() {
-        let failure = json!({"message": "a", "kind": {}, "cause": {"message": "b", "kind": {}, "cause": null}});
+        let failure =
+            json!({"message": "a", "kind": {}, "cause": {"message": "b", "kind": {}, "cause": null}});
         let event = json!({"type": "ActivityTaskFailed", "attributes": {"operation": 1, "failure": failure, "attempt": 3}});
         assert_eq!(Narrator::default().details(&event), "#1  a: b  after 3 attempts");
     }

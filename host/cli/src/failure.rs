@@ -104,6 +104,9 @@ mod tests {
         let failure = json!({"message": "gone", "kind": {"some_news": {}}});
         assert_eq!(headline(&failure), "gone (some news)");
         assert_eq!(headline(&json!({})), "a failure that says nothing");
-        assert_eq!(headline(&json!({"message": "late", "kind": {"timeout": {"kind": "start_to_close"}}})), "late (timeout start to close)");
+        assert_eq!(
+            headline(&json!({"message": "late", "kind": {"timeout": {"kind": "start_to_close"}}})),
+            "late (timeout start to close)"
+        );
     }
 }

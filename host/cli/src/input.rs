@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn pairs_become_an_object() {
-        let pairs: Vec<Pair> = ["b={\"x\": 1.0}", "a=\"=\""].iter().map(|text| text.parse().expect("a pair")).collect();
+        let pairs: Vec<Pair> =
+            ["b={\"x\": 1.0}", "a=\"=\""].iter().map(|text| text.parse().expect("a pair")).collect();
         let object = Pairs::new("--memo", &pairs).expect("nothing is wrong").expect("there are some");
         assert_eq!(serde_json::to_string(&object).expect("plain data"), r#"{"b":{"x": 1.0},"a":"="}"#);
         assert!(Pairs::new("--memo", &[]).expect("nothing is wrong").is_none());

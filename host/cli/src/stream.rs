@@ -72,11 +72,16 @@ impl Messages {
 mod tests {
     use super::*;
 
-    const STREAM: &str = ": hello\n\nid: 7\ndata: {\"a\":\ndata:1}\r\n\r\nevent: problem\ndata: {}\n\nid: 8\ndata: \u{fc}\n\n";
+    const STREAM: &str =
+        ": hello\n\nid: 7\ndata: {\"a\":\ndata:1}\r\n\r\nevent: problem\ndata: {}\n\nid: 8\ndata: \u{fc}\n\n";
 
     fn expected() -> Vec<Message> {
         let message = |event: &str, id, data: &str| Message { event: event.into(), id, data: data.into() };
-        vec![message("", Some(7), "{\"a\":\n1}"), message("problem", None, "{}"), message("", Some(8), "\u{fc}")]
+        vec![
+            message("", Some(7), "{\"a\":\n1}"),
+            message("problem", None, "{}"),
+            message("", Some(8), "\u{fc}"),
+        ]
     }
 
     #[test]
@@ -84,7 +89,8 @@ mod tests {
         for size in [1, 2, 3, 7, STREAM.len()] {
             let mut messages = Messages::default();
             let pieces = STREAM.as_bytes().chunks(size);
-            let read: Vec<Message> = pieces.flat_map(|piece| messages.take(piece).expect("it is short")).collect();
+            let read: Vec<Message> =
+                pieces.flat_map(|piece| messages.take(piece).expect("it is short")).collect();
             assert_eq!(read, expected(), "in pieces of {size}");
         }
     }

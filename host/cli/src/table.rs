@@ -71,7 +71,8 @@ impl Block {
 pub(crate) fn time(text: &str) -> String {
     match text.split_once('.') {
         Some((seconds, fraction)) if text.ends_with('Z') => {
-            let millis: String = fraction.trim_end_matches('Z').chars().chain("000".chars()).take(3).collect();
+            let millis: String =
+                fraction.trim_end_matches('Z').chars().chain("000".chars()).take(3).collect();
             format!("{seconds}.{millis}Z")
         }
         _ => text.to_owned(),

@@ -38,13 +38,13 @@ impl std::fmt::Debug for Instance {
 
 impl Instance {
     pub(crate) fn new(module: &Module, run: Option<RunInfo>) -> Result<Self, ActivationError> {
-        let core = module.core();
-        let context = Context::new(module.digest().clone(), run, core.config.memory_bytes_max);
-        let mut store = Store::new(&core.engine, context);
+        let runtime = module.runtime();
+        let context = Context::new(module.digest().clone(), run, runtime.config.memory_bytes_max);
+        let mut store = Store::new(&runtime.engine, context);
         store.limiter(|context| &mut context.memory);
         store.set_hostcall_fuel(limits::CALL_BYTES_MAX);
         store.set_max_component_handles(limits::HANDLES_MAX);
-        store.set_epoch_deadline(core.deadline_ticks());
+        store.set_epoch_deadline(runtime.deadline_ticks());
         let _ = store.set_fuel(u64::MAX);
         match module.pre().instantiate(&mut store) {
             Ok(workflow) => Ok(Self { store, workflow, module: module.clone(), spent: false }),
@@ -61,7 +61,7 @@ impl Instance {
         if self.spent {
             return Err(fault::explain(&Stop::Spent.into(), self.store.data_mut()));
         }
-        let ticks = self.module.core().deadline_ticks();
+        let ticks = self.module.runtime().deadline_ticks();
         self.store.set_epoch_deadline(ticks);
         let context = self.store.data_mut();
         context.time = time;

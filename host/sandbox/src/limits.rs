@@ -12,7 +12,7 @@ pub const CALL_BYTES_MAX: usize = dalsegno_engine::limits::TRANSITION_BYTES_MAX;
 pub const RANDOM_BYTES_PER_CALL_MAX: u64 = 64 << 10;
 /// Handles of host resources (streams, pollables) that one guest holds.
 pub const HANDLES_MAX: usize = 10_000;
-/// Core modules within one component.
+/// Runtime modules within one component.
 pub const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 100;
 /// Linear memories within one component.
 pub const MEMORIES_PER_COMPONENT_MAX: u32 = 4;

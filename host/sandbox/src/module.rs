@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use dalsegno_engine::{guest::ActivationError, ids::ModuleDigest};
 use wasmtime::component::Component;
 
-use crate::{Instance, ModuleDefinition, bindings::WorkflowPre, context::Context, core::Core, wasi};
+use crate::{Instance, ModuleDefinition, bindings::WorkflowPre, context::Context, runtime::Runtime, wasi};
 
 /// A module in memory; cheap to clone.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct Module(Arc<Inner>);
 pub(crate) struct Inner {
     digest: ModuleDigest,
     pre: WorkflowPre<Context>,
-    core: Arc<Core>,
+    runtime: Arc<Runtime>,
     definitions: OnceLock<ModuleDefinition>,
 }
 
@@ -30,13 +30,13 @@ impl Module {
     /// # Errors
     /// The component does not fit the contract.
     pub(crate) fn link(
-        core: Arc<Core>,
+        runtime: Arc<Runtime>,
         digest: ModuleDigest,
         component: &Component,
     ) -> wasmtime::Result<Self> {
-        let linker = wasi::linker_for(&core.linker, component)?;
+        let linker = wasi::linker_for(&runtime.linker, component)?;
         let pre = WorkflowPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self(Arc::new(Inner { digest, pre, core, definitions: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner { digest, pre, runtime, definitions: OnceLock::new() })))
     }
 
     /// Its name by content.
@@ -57,8 +57,8 @@ impl Module {
         Ok(self.0.definitions.get_or_init(|| definitions).clone())
     }
 
-    pub(crate) fn core(&self) -> &Arc<Core> {
-        &self.0.core
+    pub(crate) fn runtime(&self) -> &Arc<Runtime> {
+        &self.0.runtime
     }
 
     pub(crate) fn pre(&self) -> &WorkflowPre<Context> {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     CompileError, Instance, Module, Refused, SandboxConfig, SandboxError, artifacts::Artifacts, compile,
-    core::Core, module, validate,
+    runtime::Runtime, module, validate,
 };
 
 /// Compiles, loads and instantiates modules; cheap to clone.
@@ -24,7 +24,7 @@ use crate::{
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
-    core: Arc<Core>,
+    runtime: Arc<Runtime>,
     artifacts: Artifacts,
     loaded: Mutex<Loaded>,
 }
@@ -37,7 +37,7 @@ struct Loaded {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("config", &self.0.core.config).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("config", &self.0.runtime.config).finish_non_exhaustive()
     }
 }
 
@@ -48,14 +48,14 @@ impl Sandbox {
     /// [`SandboxError`]: the folder cannot be used, or the machine cannot run the engine.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         compile::check_not_child()?;
-        Self::on(Core::new(config)?)
+        Self::on(Runtime::new(config)?)
     }
 
-    pub(crate) fn on(core: Arc<Core>) -> Result<Self, SandboxError> {
-        let artifacts = Artifacts::open(&core.config.cache_dir)?;
-        let recent = NonZeroUsize::new(core.config.idle_modules_max).unwrap_or(NonZeroUsize::MIN);
+    pub(crate) fn on(runtime: Arc<Runtime>) -> Result<Self, SandboxError> {
+        let artifacts = Artifacts::open(&runtime.config.cache_dir)?;
+        let recent = NonZeroUsize::new(runtime.config.idle_modules_max).unwrap_or(NonZeroUsize::MIN);
         let loaded = Loaded { all: HashMap::new(), recent: LruCache::new(recent) };
-        Ok(Self(Arc::new(Inner { core, artifacts, loaded: Mutex::new(loaded) })))
+        Ok(Self(Arc::new(Inner { runtime, artifacts, loaded: Mutex::new(loaded) })))
     }
 
     /// The name of a module by content: `sha256:` and 64 hexadecimal digits.
@@ -73,8 +73,8 @@ impl Sandbox {
     /// # Errors
     /// [`Refused`] says why not, and what to do.
     pub fn validate(&self, bytes: &[u8]) -> Result<(), Refused> {
-        let core = &self.0.core;
-        validate::validate(&core.engine, bytes, core.config.module_bytes_max)
+        let runtime = &self.0.runtime;
+        validate::validate(&runtime.engine, bytes, runtime.config.module_bytes_max)
     }
 
     /// Compiles a module into the cache, unless it is there. Blocks, up to the deadline.
@@ -82,12 +82,12 @@ impl Sandbox {
     /// # Errors
     /// [`CompileError`]; nothing is left in the cache.
     pub fn compile(&self, digest: &ModuleDigest, bytes: &[u8]) -> Result<(), CompileError> {
-        let Inner { core, artifacts, .. } = &*self.0;
-        let path = artifacts.path(digest, &core.compatibility);
+        let Inner { runtime, artifacts, .. } = &*self.0;
+        let path = artifacts.path(digest, &runtime.compatibility);
         if path.exists() {
             return Ok(());
         }
-        compile::compile(core, artifacts, &path, bytes)
+        compile::compile(runtime, artifacts, &path, bytes)
     }
 
     /// A module that is in memory already; never blocks.
@@ -104,10 +104,10 @@ impl Sandbox {
         if let Some(module) = self.loaded(digest) {
             return Ok(Some(module));
         }
-        let Inner { core, artifacts, .. } = &*self.0;
-        let path = artifacts.path(digest, &core.compatibility);
-        let Some(component) = artifacts.load(&core.engine, &path)? else { return Ok(None) };
-        let module = Module::link(core.clone(), digest.clone(), &component)
+        let Inner { runtime, artifacts, .. } = &*self.0;
+        let path = artifacts.path(digest, &runtime.compatibility);
+        let Some(component) = artifacts.load(&runtime.engine, &path)? else { return Ok(None) };
+        let module = Module::link(runtime.clone(), digest.clone(), &component)
             .map_err(|error| SandboxError::Artifact { path, message: format!("{error:#}") })?;
         Ok(Some(self.0.loaded.lock().insert(module)))
     }

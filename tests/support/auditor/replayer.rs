@@ -16,8 +16,8 @@ const INSTANCES_MAX: u32 = 8;
 /// The sandbox with the modules of the runs.
 #[derive(Debug)]
 pub struct Replayer {
-    sandbox: Sandbox,
-    modules: BTreeMap<ModuleDigest, Module>,
+    pub(super) sandbox: Sandbox,
+    pub(super) modules: BTreeMap<ModuleDigest, Module>,
 }
 
 impl Replayer {

@@ -14,7 +14,7 @@ use crate::{
     CompileError, Compiler, Refused, SandboxError,
     artifacts::Artifacts,
     bindings::WorkflowPre,
-    core::{self, Core},
+    runtime::{self, Runtime},
     engine::Purpose,
     wasi,
 };
@@ -24,24 +24,24 @@ pub use child::compile_child_main;
 
 /// Compiles `bytes` to the artifact at `path`.
 pub(crate) fn compile(
-    core: &Core,
+    runtime: &Runtime,
     artifacts: &Artifacts,
     path: &Path,
     bytes: &[u8],
 ) -> Result<(), CompileError> {
     let mut file = artifacts.new_file()?;
-    if core.config.compiler == Compiler::ThisProcess {
-        let artifact = to_artifact(bytes, core.config.memory_bytes_max)?;
+    if runtime.config.compiler == Compiler::ThisProcess {
+        let artifact = to_artifact(bytes, runtime.config.memory_bytes_max)?;
         std::io::Write::write_all(&mut file, &artifact).map_err(|error| SandboxError::Cache {
             action: "write the compiled module",
             path: file.path().to_owned(),
             error,
         })?;
     } else {
-        parent::compile(&core.config, bytes, file.as_file())?;
+        parent::compile(&runtime.config, bytes, file.as_file())?;
     }
     // The pool has limits that only it knows: on the size of an instance's tables of functions, say.
-    Artifacts::check(&core.engine, &file)
+    Artifacts::check(&runtime.engine, &file)
         .map_err(|error| Refused::TooDemanding(format!("more than guests have here ({error})")))?;
     Ok(artifacts.store(file, path)?)
 }
@@ -67,7 +67,7 @@ fn not_compiled(error: wasmtime::Error) -> CompileError {
 
 /// Whether every import and export has the contract's type.
 fn check_types(engine: &Engine, component: &Component) -> wasmtime::Result<()> {
-    let linker = wasi::linker_for(&core::linker(engine)?, component)?;
+    let linker = wasi::linker_for(&runtime::linker(engine)?, component)?;
     WorkflowPre::new(linker.instantiate_pre(component)?).map(drop)
 }
 

@@ -2,30 +2,39 @@
 
 use std::{
     fs::File,
-    io::{Read, Write as _},
+    io::{self, Read, Write as _},
     os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
+    time::{Duration, Instant},
 };
 
 use super::child::{Order, VARIABLE, Verdict};
 use crate::{CompileError, Compiler, Refused, SandboxConfig, SandboxError, limits};
 
+/// A longer one would not fit the clock.
+const DEADLINE_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Has a child compile `bytes`, its output going to `artifact`.
 pub(super) fn compile(config: &SandboxConfig, bytes: &[u8], artifact: &File) -> Result<(), CompileError> {
+    let deadline = Instant::now() + config.compile_deadline.min(DEADLINE_MAX);
     let mut child = spawn(config, artifact).map_err(SandboxError::Spawn)?;
-    let said = talk(config, &mut child, bytes);
-    if said.is_err() {
-        // Too late, or no thread to listen: either way its answer is not wanted any more.
-        let _ = child.kill();
+    let said = talk(deadline, &mut child, bytes);
+    let ended = said.and_then(|said| Ok((end(deadline, &mut child)?, said)));
+    match ended {
+        Ok((Some(status), said)) => judge(config, status, &said),
+        Ok((None, _)) => Err(CompileError::Deadline(config.compile_deadline)),
+        Err(error) => {
+            // Nothing more can be done for a child that can be neither heard nor killed.
+            let _ = child.kill().and_then(|()| child.wait());
+            Err(SandboxError::Spawn(error).into())
+        }
     }
-    let status = child.wait().map_err(SandboxError::Spawn)?;
-    judge(config, status, &said?)
 }
 
-fn spawn(config: &SandboxConfig, artifact: &File) -> std::io::Result<Child> {
+fn spawn(config: &SandboxConfig, artifact: &File) -> io::Result<Child> {
     let order = Order {
         memory_bytes_max: config.memory_bytes_max,
         compile_memory_bytes_max: config.compile_memory_bytes_max,
@@ -40,7 +49,7 @@ fn spawn(config: &SandboxConfig, artifact: &File) -> std::io::Result<Child> {
         .spawn()
 }
 
-fn program(compiler: &Compiler) -> std::io::Result<PathBuf> {
+fn program(compiler: &Compiler) -> io::Result<PathBuf> {
     match compiler {
         Compiler::Program(program) => Ok(program.clone()),
         // The very file that runs here, even if it was replaced meanwhile.
@@ -55,23 +64,40 @@ fn cpu_seconds_max(config: &SandboxConfig) -> u64 {
     config.compile_deadline.as_secs().saturating_add(1).saturating_mul(processors)
 }
 
-/// Gives the child its component, and hears what it has to say until it ends.
-fn talk(config: &SandboxConfig, child: &mut Child, bytes: &[u8]) -> Result<String, CompileError> {
+/// Gives the child its component, and hears what it has to say until it falls silent or the deadline comes.
+fn talk(deadline: Instant, child: &mut Child, bytes: &[u8]) -> io::Result<String> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let (heard, hear) = mpsc::channel();
     thread::scope(|scope| {
         // A child that dies early closes the pipe: its own words say why.
         let write = move || stdin.map(|mut stdin| stdin.write_all(bytes));
         let read = move || heard.send(stderr.map(read_all).unwrap_or_default());
-        thread::Builder::new().spawn_scoped(scope, write).map_err(SandboxError::Spawn)?;
-        thread::Builder::new().spawn_scoped(scope, read).map_err(SandboxError::Spawn)?;
-        let said = hear.recv_timeout(config.compile_deadline);
+        let talking = thread::Builder::new().spawn_scoped(scope, write).map(drop);
+        let talking = talking.and_then(|()| thread::Builder::new().spawn_scoped(scope, read).map(drop));
+        let said = hear.recv_timeout(deadline.saturating_duration_since(Instant::now()));
         if said.is_err() {
             // Invariant: killed within the scope, since its threads end only when its pipes close.
-            let _ = child.kill();
+            child.kill()?;
         }
-        said.map_err(|_| CompileError::Deadline(config.compile_deadline))
+        talking.map(|()| said.unwrap_or_default())
     })
+}
+
+/// How the child ends; `None`: it was, or has to be, killed.
+fn end(deadline: Instant, child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let killed = status.signal() == Some(rustix::process::Signal::KILL.as_raw());
+            return Ok((!killed || Instant::now() < deadline).then_some(status));
+        }
+        if Instant::now() >= deadline {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        // It has said what it had to say: this is a matter of microseconds.
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn read_all(pipe: impl Read) -> String {

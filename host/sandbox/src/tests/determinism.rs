@@ -7,7 +7,7 @@ use super::{
     support::{self, Driver},
     visible_memory::VisibleMemory,
 };
-use crate::{Module, Sandbox, SandboxConfig, core::Core};
+use crate::{Module, Sandbox, SandboxConfig, runtime::Runtime};
 
 /// The input of a workflow, and the signals it gets after its first turn; others get nothing.
 fn script(workflow: &str) -> (&'static [&'static str], &'static [(&'static str, &'static str)]) {
@@ -38,11 +38,11 @@ impl Laboratory {
     fn new(cache: &std::path::Path, package: &str) -> Self {
         let memory = VisibleMemory::default();
         let config = SandboxConfig { cache_dir: cache.to_owned(), ..SandboxConfig::default() };
-        let core = Core::on(memory.engine(), config).unwrap();
+        let runtime = Runtime::on(memory.engine(), config).unwrap();
         let bytes = support::guest(package);
-        let component = Component::from_binary(&core.engine, &bytes).unwrap();
-        let module = Module::link(core.clone(), Sandbox::digest(&bytes), &component).unwrap();
-        Self { memory, sandbox: Sandbox::on(core).unwrap(), module }
+        let component = Component::from_binary(&runtime.engine, &bytes).unwrap();
+        let module = Module::link(runtime.clone(), Sandbox::digest(&bytes), &component).unwrap();
+        Self { memory, sandbox: Sandbox::on(runtime).unwrap(), module }
     }
 
     /// Runs a workflow as far as it goes. One that fails has failed in the same way.

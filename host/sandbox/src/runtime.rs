@@ -13,7 +13,7 @@ use crate::{
     wasi,
 };
 
-pub(crate) struct Core {
+pub(crate) struct Runtime {
     pub(crate) config: SandboxConfig,
     pub(crate) engine: Engine,
     /// Everything that any module may import, but for what [`wasi::linker_for`] adds.
@@ -23,7 +23,7 @@ pub(crate) struct Core {
     _ticker: Ticker,
 }
 
-impl Core {
+impl Runtime {
     pub(crate) fn new(config: SandboxConfig) -> Result<Arc<Self>, SandboxError> {
         let engine = Purpose::Run(&config).engine().map_err(failed)?;
         Self::on(engine, config)
@@ -42,7 +42,7 @@ impl Core {
     /// tick may come at once.
     pub(crate) fn deadline_ticks(&self) -> u64 {
         let ticks = self.config.activation_deadline.as_nanos().div_ceil(limits::TICK.as_nanos());
-        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
+        u64::from(u32::try_from(ticks).unwrap_or(u32::MAX)) + 1
     }
 }
 

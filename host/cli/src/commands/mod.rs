@@ -44,7 +44,11 @@ fn talk(global: &Global, run: impl AsyncFnOnce(&Session) -> Result<(), CliError>
 
 impl Session {
     /// Writes an answer as it came, or as text.
-    pub(crate) fn show(&self, answer: &Answer, text: impl FnOnce(&Answer) -> Result<String, CliError>) -> Result<(), CliError> {
+    pub(crate) fn show(
+        &self,
+        answer: &Answer,
+        text: impl FnOnce(&Answer) -> Result<String, CliError>,
+    ) -> Result<(), CliError> {
         match self.form {
             Form::Json => output::data(answer.text()),
             Form::Text => output::data(&text(answer)?),

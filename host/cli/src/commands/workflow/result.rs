@@ -1,0 +1,150 @@
+//! `dalsegno workflow result`
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{RunArgs, Session};
+use crate::{args::Form, client::Answer, error::CliError, failure, output, retry::may_come_back};
+
+const EXAMPLES: &str = "\
+Examples:
+  dalsegno workflow result order-1
+  dalsegno workflow result order-1 --no-wait
+
+The result goes to stdout as JSON. If the workflow did not complete, its failure goes to stderr, and the exit code is
+1.";
+
+/// How long one request waits. The host allows a minute.
+const WAIT: Duration = Duration::from_secs(30);
+/// Between two tries to reach a host that was lost.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whose result.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ResultArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Fail if the workflow is still running, instead of waiting for its end
+    #[arg(long)]
+    no_wait: bool,
+}
+
+/// Whether the host has answered before. One that never did is probably not there at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contact {
+    None,
+    Made,
+    Lost,
+}
+
+/// How a run ended.
+#[derive(Deserialize)]
+struct Ended {
+    status: String,
+    #[serde(default)]
+    result: Option<Box<RawValue>>,
+    #[serde(default)]
+    failure: Option<Value>,
+}
+
+pub(crate) async fn run(args: &ResultArgs, session: &Session) -> Result<(), CliError> {
+    if !args.no_wait {
+        return wait_and_show(&args.run, Contact::None, session).await;
+    }
+    let call = session.client.get(&args.run.path(&["result"]));
+    let answer = session.client.send(&args.run.of_run(call)).await?;
+    if answer.status == 202 {
+        return Err(CliError::Failed(format!("the workflow {} is still running", args.run.name())));
+    }
+    show(&args.run, &answer, session)
+}
+
+/// Waits for the end of a run, however long, and shows it.
+pub(super) async fn wait_and_show(
+    run: &RunArgs,
+    contact: Contact,
+    session: &Session,
+) -> Result<(), CliError> {
+    let answer = wait(run, contact, session).await?;
+    show(run, &answer, session)
+}
+
+async fn wait(run: &RunArgs, mut contact: Contact, session: &Session) -> Result<Answer, CliError> {
+    let call = run.of_run(session.client.get(&run.path(&["result"]))).waiting(WAIT);
+    loop {
+        let asked = match contact {
+            Contact::None => session.client.send(&call).await,
+            Contact::Made | Contact::Lost => session.client.send_once(&call).await,
+        };
+        match asked {
+            Ok(answer) => {
+                if contact == Contact::Lost {
+                    output::note("the host answers again");
+                }
+                contact = Contact::Made;
+                if answer.status != 202 {
+                    return Ok(answer);
+                }
+            }
+            Err(error) if contact != Contact::None && may_come_back(&error) => {
+                if contact == Contact::Made {
+                    output::note(&format!("waiting for the host: {error}"));
+                }
+                contact = Contact::Lost;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn show(run: &RunArgs, answer: &Answer, session: &Session) -> Result<(), CliError> {
+    let ended: Ended = answer.json()?;
+    let completed = ended.status == "completed";
+    if session.form == Form::Json {
+        output::data(answer.text())?;
+    } else if completed {
+        output::data(ended.result.as_deref().map_or("null", RawValue::get))?;
+    }
+    if completed { Ok(()) } else { Err(CliError::Failed(told(run.name(), &ended))) }
+}
+
+/// What became of a run that did not complete.
+fn told(workflow_id: &str, ended: &Ended) -> String {
+    let became = match ended.status.as_str() {
+        "failed" => "failed",
+        "cancelled" => "was cancelled",
+        "terminated" => "was terminated",
+        "timed_out" => "ran out of its time",
+        other => return format!("the workflow {workflow_id} ended as {other}"),
+    };
+    let chain = ended.failure.as_ref().map(failure::chain).unwrap_or_default();
+    format!("the workflow {workflow_id} {became}\n{chain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_workflow_is_told_with_its_causes() {
+        let ended: Ended = serde_json::from_str(
+            r#"{"status": "failed", "run_id": "r", "failure": {"message": "no", "kind": {}, "cause":
+                {"message": "because", "kind": {}}}}"#,
+        )
+        .expect("it is right");
+        let expected = "the workflow order-1 failed\n  no\n    caused by: because\n";
+        assert_eq!(told("order-1", &ended), expected);
+    }
+
+    #[test]
+    fn a_result_is_kept_byte_for_byte() {
+        let ended: Ended =
+            serde_json::from_str(r#"{"status": "completed", "result": { "a":1.0 }}"#).expect("it is right");
+        assert_eq!(ended.result.expect("it is there").get(), "{ \"a\":1.0 }");
+    }
+}
