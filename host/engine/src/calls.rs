@@ -167,13 +167,10 @@ impl Calls {
     pub fn cancel_activity(&mut self, operation: Operation) -> Result<bool, CallError> {
         self.check_open("activities.cancel")?;
         let cancellation_type = match (self.started.get(&operation), self.before(operation)) {
+            _ if self.stopping.contains(&operation) => return Ok(false),
             (Some(Started::Activity(cancellation_type)), _) => *cancellation_type,
-            (None, Some(Pending::Activity(activity))) => {
-                if activity.cancel_requested || self.stopping.contains(&operation) {
-                    return Ok(false);
-                }
-                activity.scheduled.cancellation_type
-            }
+            (None, Some(Pending::Activity(activity))) if activity.cancel_requested => return Ok(false),
+            (None, Some(Pending::Activity(activity))) => activity.scheduled.cancellation_type,
             (None, None) => return self.no_longer_pending(operation),
             _ => return invalid(format!("operation {operation} is no activity")),
         };

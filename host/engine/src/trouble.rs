@@ -43,10 +43,6 @@ impl Trouble {
         blocked.map_or(Self::None, Self::Blocked)
     }
 
-    pub(crate) fn is_none(&self) -> bool {
-        matches!(self, Self::None)
-    }
-
     /// Why the run is parked, if it is.
     #[must_use]
     pub fn blocked(&self) -> Option<&Blocked> {

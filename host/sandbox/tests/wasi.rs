@@ -241,3 +241,42 @@ fn too_many_random_bytes_are_refused() {
     let error = bug_of(&handmade);
     assert!(error.message.contains("65537 random bytes") && error.message.contains("65536"), "{error}");
 }
+
+#[test]
+fn a_guest_that_explains_itself_says_where_it_calls() {
+    let handmade = Handmade {
+        imports: r#"
+            (import "dalsegno:workflow/telemetry@0.1.0" "wants-call-sites" (func $wanted (result i32)))
+            (import "dalsegno:workflow/telemetry@0.1.0" "call-site" (func $site (param i32 i32)))
+            (import "dalsegno:workflow/run@0.1.0" "cancelled" (func $cancelled (param i32 i32)))"#,
+        fields: r#"(data (i32.const 100) "orders.py, line 7") (data (i32.const 200) "\64\00\00\00\11\00\00\00")"#,
+        activate: "(if (call $wanted) (then (call $site (i32.const 200) (i32.const 1))))
+            (call $cancelled (i32.const 0) (i32.const 0)) unreachable",
+        ..Handmade::default()
+    };
+    let test = TestSandbox::new();
+    let backtrace = |want: bool| {
+        let mut guest = instance(&test, &handmade);
+        if want {
+            guest.want_call_sites();
+        }
+        guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
+    };
+    assert_eq!(backtrace(true), "orders.py, line 7");
+    assert!(!backtrace(false).contains("orders.py"));
+}
+
+#[test]
+fn an_error_that_the_guest_reports_is_a_bug_with_its_own_words() {
+    // At 0: an error; at 4 and 8: one cause, at 304: message, stack trace, and the case `terminated`.
+    let handmade = Handmade {
+        fields: r#"
+            (data (i32.const 0) "\01\00\00\00\30\01\00\00\01\00\00\00")
+            (data (i32.const 304) "\f4\01\00\00\08\00\00\00\00\00\00\00\00\00\00\00\02")
+            (data (i32.const 500) "no\1b\0await")"#,
+        activate: "(i32.const 0)",
+        ..Handmade::default()
+    };
+    let error = bug_of(&handmade);
+    assert_eq!(error.message, "no  wait", "control characters are not for logs");
+}

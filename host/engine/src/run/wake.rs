@@ -51,7 +51,7 @@ impl Run {
     /// under way, the count of failed activations, inputs to be delivered now. A start delay is in the
     /// history, and a parked run does nothing.
     fn has_work_in_memory(&self) -> bool {
-        let waits_for_start = self.trouble.is_none() && self.state.first_activation_at() > self.state.time;
+        let waits_for_start = self.state.first_activation_at() > self.state.time;
         let delivers = self.next_activation().is_some() && !waits_for_start;
         delivers || self.state.pending_activities > self.attempts.waiting()
     }

@@ -110,6 +110,17 @@ fn an_activity_id_is_taken_as_long_as_the_activity_is_pending() {
     assert!(said.contains("`mine` is taken"), "{said}");
 
     let workflow = Workflow::new(move |ctx: Ctx| async move {
+        let mine = || ctx.activity("a").with(|ask| ask.activity_id = Some("mine".to_owned()));
+        mine().start();
+        ctx.signal("go").await;
+        mine().await?;
+        Ok(json("null"))
+    });
+    let mut world = World::start(Way::Resident, workflow, started());
+    world.signal("go", "1");
+    assert!(world.errors[0].message.contains("`mine` is taken"), "by an earlier activation");
+
+    let workflow = Workflow::new(move |ctx: Ctx| async move {
         for _ in 0..3 {
             ctx.activity("a").with(|ask| ask.activity_id = Some("mine".to_owned())).await?;
         }

@@ -51,7 +51,7 @@ fn to_artifact(bytes: &[u8], memory_bytes_max: usize) -> Result<Vec<u8>, Compile
     let engine = Purpose::Compile.engine();
     let engine = engine.map_err(|error| CompileError::Failed(format!("{error:#}")))?;
     let component =
-        Component::from_binary(&engine, bytes).map_err(|error| Refused::Malformed(format!("{error:#}")))?;
+        Component::from_binary(&engine, bytes).map_err(not_compiled)?;
     check_demands(&component, memory_bytes_max)?;
     check_types(&engine, &component).map_err(|error| Refused::Incompatible(format!("{error:#}")))?;
     component.serialize().map_err(|error| CompileError::Failed(format!("{error:#}")))

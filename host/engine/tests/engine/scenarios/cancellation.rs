@@ -177,6 +177,7 @@ fn an_activity_cancelled_where_it_was_scheduled_is_never_dispatched(#[case] kind
         move |ctx: Ctx| async move {
             let activity = ctx.activity("a").cancelled_by(kind).start();
             activity.cancel();
+            assert!(!activity.cancel(), "cancelling twice is cancelling once");
             assert!(activity.await.is_err());
             Ok(json("null"))
         },
