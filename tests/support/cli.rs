@@ -5,7 +5,10 @@ use std::{process::Output, time::Duration};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::{Host, programs::Program};
+use crate::{
+    Host,
+    programs::{self, Program},
+};
 
 /// No command of a test takes longer.
 const COMMAND_MAX: Duration = Duration::from_secs(90);
@@ -77,10 +80,11 @@ impl Host {
 
 async fn run(arguments: &[&str], address: &str) -> Said {
     let mut command = Command::new(Program::Dalsegno.path());
+    programs::forget_settings(command.as_std_mut());
     command
         .args(arguments)
         .env("DALSEGNO_ADDRESS", address)
-        .env_remove("DALSEGNO_NAMESPACE")
+        .env("DALSEGNO_CACHE_DIR", programs::scratch().join("modules"))
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true);
     let output = tokio::time::timeout(COMMAND_MAX, command.output()).await;

@@ -50,7 +50,7 @@ pub struct Host {
 impl Default for Settings {
     fn default() -> Self {
         let fields = BTreeMap::from([("activation_deadline", r#""10s""#.to_owned())]);
-        Self { program: Program::TestHost, fields, allowed: Vec::new(), commands: BTreeMap::new() }
+        Self { program: Program::Dalsegno, fields, allowed: Vec::new(), commands: BTreeMap::new() }
     }
 }
 
@@ -160,15 +160,13 @@ impl Host {
     pub fn begin(&mut self) {
         assert!(self.process.is_none(), "the host runs already");
         let mut command = Command::new(self.settings.program.path());
+        programs::forget_settings(&mut command);
         command
             .args(["serve", "--config"])
             .arg(self.folder.path().join("config.toml"))
             .current_dir(self.folder.path())
             .env("DALSEGNO_LOG", "info,guest=warn")
             .env("RUST_BACKTRACE", "1");
-        for variable in ["DALSEGNO_LISTEN", "DALSEGNO_DATABASE", "DALSEGNO_ADDRESS", "DALSEGNO_NAMESPACE"] {
-            command.env_remove(variable);
-        }
         self.process = Some(Process::start("host", &mut command, self.folder.path()));
     }
 

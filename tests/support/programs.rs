@@ -1,4 +1,6 @@
 //! The programs under test: where they are, built if they are missing or older than what they are made of.
+//!
+//! `DALSEGNO_TEST_PROGRAMS` names a folder of programs to test instead: those of a release, for example.
 
 use std::{
     fs,
@@ -7,6 +9,9 @@ use std::{
     sync::Mutex,
     time::SystemTime,
 };
+
+/// Names a folder of programs.
+const VARIABLE: &str = "DALSEGNO_TEST_PROGRAMS";
 
 /// A program under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,14 @@ pub fn scratch() -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
+/// Keeps what a developer has set for hosts of their own from a program under test.
+pub fn forget_settings(command: &mut Command) {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_str().is_some_and(|name| name.starts_with("DALSEGNO_"))) {
+        command.env_remove(name);
+    }
+}
+
 impl Program {
     /// Its file, which is there and up to date.
     ///
@@ -50,6 +63,9 @@ impl Program {
     pub fn path(self) -> PathBuf {
         /// One build at a time.
         static BUILD: Mutex<()> = Mutex::new(());
+        if let Some(folder) = std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()) {
+            return PathBuf::from(folder).join(self.name());
+        }
         let path = self.place();
         let _alone = BUILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if self.is_stale(&path) {
@@ -59,11 +75,18 @@ impl Program {
         path
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dalsegno => "dalsegno",
+            Self::TestHost => "test-host",
+            Self::DemoServices => "demo-services",
+        }
+    }
+
     fn place(self) -> PathBuf {
         match self {
-            Self::Dalsegno => profile_folder().join("dalsegno"),
-            Self::TestHost => profile_folder().join("test-host"),
-            Self::DemoServices => repository().join("target/guests/debug/demo-services"),
+            Self::Dalsegno | Self::TestHost => profile_folder().join(self.name()),
+            Self::DemoServices => repository().join("target/guests/debug").join(self.name()),
         }
     }
 

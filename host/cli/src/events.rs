@@ -65,7 +65,7 @@ impl Narrator {
 
 fn join(parts: &[String]) -> String {
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    parts.join("  ")
+    parts.join(" ")
 }
 
 fn quoted(summary: &str) -> String {
@@ -133,11 +133,11 @@ mod tests {
         };
         let scheduled =
             json!({"operation": 1, "activity_type": "charge", "input": [{"cents": 5}], "summary": "card"});
-        assert_eq!(tell("ActivityTaskScheduled", scheduled), "#1 charge  “card”  {\"cents\":5}");
+        assert_eq!(tell("ActivityTaskScheduled", scheduled), "#1 charge “card” {\"cents\":5}");
         assert_eq!(tell("TimerStarted", json!({"operation": 2, "start_to_fire": "PT3600S"})), "#2 1h");
         assert_eq!(tell("TimerFired", json!({"operation": 2})), "#2 1h");
         let completed = json!({"operation": 1, "result": "paid", "attempt": 1});
-        assert_eq!(tell("ActivityTaskCompleted", completed), "#1 charge  → \"paid\"");
+        assert_eq!(tell("ActivityTaskCompleted", completed), "#1 charge → \"paid\"");
         assert_eq!(tell("ActivityTaskCompleted", json!({"operation": 9, "attempt": 1})), "#9");
     }
 
@@ -146,7 +146,7 @@ mod tests {
         let failure =
             json!({"message": "a", "kind": {}, "cause": {"message": "b", "kind": {}, "cause": null}});
         let event = json!({"type": "ActivityTaskFailed", "attributes": {"operation": 1, "failure": failure, "attempt": 3}});
-        assert_eq!(Narrator::default().details(&event), "#1  a: b  after 3 attempts");
+        assert_eq!(Narrator::default().details(&event), "#1 a: b after 3 attempts");
     }
 
     #[test]

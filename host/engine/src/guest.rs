@@ -13,7 +13,7 @@ use crate::{
 
 /// The code of one run, somewhere between two activations.
 pub trait Guest {
-    /// Delivers events; what the guest asks for goes to `calls`.
+    /// Delivers events; what the guest asks for goes to `calls`. Whoever takes them out puts them back.
     ///
     /// # Errors
     /// The activation failed; the guest is in an unknown state and has to be dropped.

@@ -71,6 +71,16 @@ macro_rules! walk {
 walk!(for_each_payload, in_failure, iter, values, Arc::as_ref, ());
 walk!(for_each_payload_mut, in_failure_mut, iter_mut, values_mut, Arc::make_mut, (mut));
 
+impl Failure {
+    /// Bytes it takes up in a history, near enough for limits.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let mut payloads = 0;
+        in_failure(self, &mut |payload| payloads += payload.size_bytes());
+        payloads + self.text_bytes()
+    }
+}
+
 impl E {
     /// Text of a command, apart from payloads: what else a guest can make large.
     pub(crate) fn text_bytes(&self) -> usize {

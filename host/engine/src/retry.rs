@@ -94,6 +94,9 @@ pub enum Verdict {
 /// Decides on a failed attempt.
 #[must_use]
 pub fn decide(policy: &RetryPolicy, failed: FailedAttempt<'_>) -> Verdict {
+    if let FailureKind::Timeout { kind: TimeoutKind::ScheduleToClose, .. } = failed.failure.kind {
+        return Verdict::Stop(RetryState::Timeout);
+    }
     if !is_retryable(policy, failed.failure) {
         return Verdict::Stop(RetryState::NonRetryableFailure);
     }
@@ -180,6 +183,13 @@ mod tests {
         let failure = Failure::timeout(kind, "late");
         let verdict = decide(&RetryPolicy::default(), failed(&failure, 1));
         assert_eq!(matches!(verdict, Verdict::Retry(_)), retried);
+    }
+
+    #[test]
+    fn an_activity_whose_whole_time_is_up_has_timed_out() {
+        let failure = Failure::timeout(TimeoutKind::ScheduleToClose, "late");
+        let verdict = decide(&RetryPolicy::default(), failed(&failure, 1));
+        assert_eq!(verdict, Verdict::Stop(RetryState::Timeout));
     }
 
     #[test]

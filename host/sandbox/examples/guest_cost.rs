@@ -39,10 +39,6 @@ fn main() {
     chain.finish().unwrap();
     report("activation, with the engine's share", vec![begin.elapsed() / STEPS as u32]);
     report("replay of one activation", replay(&chain));
-    let begin = Instant::now();
-    let det = test.module("deterministic");
-    let _ = begin;
-    report("probe", (0..2000).map(|_| { let mut d = Driver::new(&test.sandbox, det.clone(), "probe", &[]); time(|| d.finish().unwrap()) }).collect());
     resident(&test.sandbox, &module);
 }
 

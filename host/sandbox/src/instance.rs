@@ -45,7 +45,6 @@ impl Instance {
         store.set_hostcall_fuel(limits::CALL_BYTES_MAX);
         store.set_max_component_handles(limits::HANDLES_MAX);
         store.set_epoch_deadline(runtime.deadline_ticks());
-        let _ = store.set_fuel(u64::MAX);
         match module.pre().instantiate(&mut store) {
             Ok(workflow) => Ok(Self { store, workflow, module: module.clone(), spent: false }),
             Err(error) => Err(fault::explain(&error, store.data_mut())),

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     CompileError, Instance, Module, Refused, SandboxConfig, SandboxError, artifacts::Artifacts, compile,
-    runtime::Runtime, module, validate,
+    module, runtime::Runtime, validate,
 };
 
 /// Compiles, loads and instantiates modules; cheap to clone.

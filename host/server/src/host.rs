@@ -33,6 +33,11 @@ const DATABASE_RETRY: Duration = Duration::from_secs(1);
 /// Guest threads at least, so that one guest that computes long leaves others a thread.
 const GUEST_THREADS_MIN: usize = 2;
 
+/// What a stop may take beyond the configured wait for attempts.
+const FAREWELL_MAX: Duration = Duration::from_secs(4);
+/// The time for closing the connections to the database.
+const CLOSE_MAX: Duration = Duration::from_millis(500);
+
 /// A host, to be served. Embed it to register activities in Rust:
 ///
 /// ```no_run
@@ -92,18 +97,30 @@ impl Host {
         let stopped = CancellationToken::new();
         let drain = self.config.drain.as_duration();
         let tenure = self.tenure.clone();
-        let (asked, stop) = (shutdown.clone(), stopped.clone());
+        let (asked, stop) = (shutdown.clone(), stopped.clone().drop_guard());
         let tenure = tokio::spawn(async move {
             tenure.hold(asked).await;
             tenure.drain(drain).await;
-            stop.cancel();
+            drop(stop);
         });
         let router = api::router_with(self.service.clone(), self.config.module_bytes_max.as_usize());
-        api::serve(self.listener, router, stopped.clone()).await?;
+        let late = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(drain + FAREWELL_MAX).await;
+        };
+        let served = tokio::select! {
+            served = api::serve(self.listener, router, stopped) => served,
+            () = late => {
+                tracing::warn!("some requests had no answer when the time for stopping was up");
+                Ok(())
+            }
+        };
         shutdown.cancel();
         tenure.await.context("the host stopped in the middle of its work")?;
-        self.store.close().await;
-        Ok(())
+        if tokio::time::timeout(CLOSE_MAX, self.store.close()).await.is_err() {
+            tracing::warn!("the database did not close in time; everything that was acknowledged is stored");
+        }
+        Ok(served?)
     }
 }
 
@@ -150,11 +167,7 @@ impl HostBuilder {
             resident_bytes_max: config.resident_bytes_max.as_usize(),
         };
         let listener = TcpListener::from_std(listener)?;
-        let identity = Identity {
-            host_id: host_id()?,
-            address: place(&listener)?,
-            lease: config.lease,
-        };
+        let identity = Identity { host_id: host_id()?, address: place(&listener)?, lease: config.lease };
         let tenure = Arc::new(Tenure::new(parts, identity));
         let service = Arc::new(Service::new(store.clone(), tenure.clone(), modules, metrics));
         Ok(Host { config, listener, tenure, service, store })
@@ -211,7 +224,8 @@ fn native_activities(
     registered: HashMap<String, Arc<dyn Activity>>,
 ) -> anyhow::Result<Activities> {
     let http = HttpActivity::new(AllowList::new(&config.activities.http.allow))?;
-    let mut by_name: HashMap<String, Arc<dyn Activity>> = HashMap::from([("http".to_owned(), Arc::new(http) as _)]);
+    let mut by_name: HashMap<String, Arc<dyn Activity>> =
+        HashMap::from([("http".to_owned(), Arc::new(http) as _)]);
     for (name, command) in &config.activities.command {
         by_name.insert(name.clone(), Arc::new(CommandActivity::new(command.clone())));
     }

@@ -140,12 +140,17 @@ impl Modules {
     }
 
     /// What a module holds.
-    pub(crate) async fn definition(&self, digest: &ModuleDigest) -> Result<Arc<ModuleDefinition>, ModuleError> {
+    pub(crate) async fn definition(
+        &self,
+        digest: &ModuleDigest,
+    ) -> Result<Arc<ModuleDefinition>, ModuleError> {
         if let Some(found) = self.definitions.lock().get(digest) {
             return Ok(found.clone());
         }
         let module = self.load(digest).await?;
-        let definition = blocking(move || module.definitions().map_err(|error| ModuleError::Refused(error.to_report()))).await?;
+        let definition =
+            blocking(move || module.definitions().map_err(|error| ModuleError::Refused(error.to_report())))
+                .await?;
         let definition = Arc::new(definition);
         self.definitions.lock().insert(digest.clone(), definition.clone());
         Ok(definition)
@@ -159,9 +164,12 @@ impl Modules {
         if let Some(module) = self.load_compiled(digest).await? {
             return Ok(module);
         }
-        let bytes = self.store.module_bytes(digest).await?.ok_or_else(|| ModuleError::Missing(digest.clone()))?;
+        let bytes =
+            self.store.module_bytes(digest).await?.ok_or_else(|| ModuleError::Missing(digest.clone()))?;
         self.compile(digest.clone(), bytes.into()).await?;
-        self.load_compiled(digest).await?.ok_or_else(|| ModuleError::Broken("the compiled module is gone".to_owned()))
+        self.load_compiled(digest)
+            .await?
+            .ok_or_else(|| ModuleError::Broken("the compiled module is gone".to_owned()))
     }
 
     async fn load_compiled(&self, digest: &ModuleDigest) -> Result<Option<Module>, ModuleError> {
@@ -175,7 +183,11 @@ impl Modules {
     }
 
     /// Takes an upload. The work goes on if the client does not wait for it.
-    pub(crate) async fn upload(self: &Arc<Self>, upload: Upload, wait: Duration) -> Result<Progress, ModuleError> {
+    pub(crate) async fn upload(
+        self: &Arc<Self>,
+        upload: Upload,
+        wait: Duration,
+    ) -> Result<Progress, ModuleError> {
         let (sandbox, bytes) = (self.sandbox.clone(), upload.bytes.clone());
         blocking(move || Ok(sandbox.validate(&bytes)?)).await?;
         let mut progress = self.begin_upload(upload);
@@ -224,7 +236,8 @@ impl Modules {
             namespace: namespace.clone(),
             digest: digest.clone(),
             bytes: bytes.len() as u64,
-            definition: serde_json::to_string(&*definition).map_err(|error| ModuleError::Broken(error.to_string()))?,
+            definition: serde_json::to_string(&*definition)
+                .map_err(|error| ModuleError::Broken(error.to_string()))?,
             uploaded_at: now(),
         };
         let new = self.store.put_module(&row, &bytes).await?;
@@ -254,7 +267,10 @@ fn check_definition(definition: &ModuleDefinition) -> Result<(), ModuleError> {
             return Err(ModuleError::Refused(format!("a workflow type of the module {problem}")));
         }
         if !names.insert(&workflow.name) {
-            return Err(ModuleError::Refused(format!("the module defines the workflow `{}` twice", workflow.name)));
+            return Err(ModuleError::Refused(format!(
+                "the module defines the workflow `{}` twice",
+                workflow.name
+            )));
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ const WORKFLOWS: usize = 400;
 /// Signals before the one that wakes: as many activations have to be repeated after an eviction.
 const ACTIVATIONS: usize = 10;
 /// Room for a few guests only, so that the others are evicted.
-const EVICTING_MIB: u64 = 16;
+const EVICTING_MIB: u64 = 4;
 
 /// From the signal to the beginning of the activity, p50 in milliseconds.
 const WOKEN_RESIDENT_MS: f64 = 1.0;

@@ -1,13 +1,13 @@
 //! `dalsegno replay`
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dalsegno_engine::{
     Millis, Transition,
     divergence::Divergence,
-    event::{EventAttributes, WorkflowExecutionStarted},
+    event::EventAttributes,
     export::ExportedHistory,
     guest::RunInfo,
     ids::{Namespace, RunId},
@@ -28,8 +28,8 @@ Example:
   dalsegno workflow history order-1 --output json >order-1.json
   dalsegno replay --module order.wasm order-1.json
 
-Nothing is executed but the workflow's own code, and nothing is stored. Exit code 1 means that the module does not
-repeat the history: it must not take over such runs. The first event that differs is shown, with what the history has,
+Nothing is executed but the workflow's own code, and nothing is stored. Exit code 1 means that the module does not \
+repeat the history: it must not take over such runs. The first event that differs is shown, with what the history has, \
 what the module did, and where its code stood.";
 
 /// The thread's own stack, beside the guest's.
@@ -62,6 +62,13 @@ struct Past {
     events: u64,
 }
 
+/// Why a history could not be repeated.
+struct Trouble {
+    error: ReplayError,
+    /// Where the guest says that it made the call that differs; empty if it does not say.
+    call_site: String,
+}
+
 /// Whether the guest says where it makes each call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallSites {
@@ -92,7 +99,7 @@ pub(crate) fn run(args: &ReplayArgs, global: &Global) -> Result<(), CliError> {
     });
     match replayed? {
         Ok(()) => show_success(&past, global.output),
-        Err(error) => show_failure(&error, global.output),
+        Err(trouble) => show_failure(&trouble, global.output),
     }
 }
 
@@ -116,7 +123,7 @@ fn past(export: ExportedHistory, global: &Global) -> Result<Past, String> {
     let Some(EventAttributes::WorkflowExecutionStarted(started)) = first.inputs.first() else {
         return Err("it does not begin with WorkflowExecutionStarted".to_owned());
     };
-    let started: Arc<WorkflowExecutionStarted> = started.clone().into();
+    let started = started.clone();
     let info = RunInfo {
         namespace: Namespace::new(&global.namespace),
         // An export does not name its run; without continue-as-new the first one is the only one.
@@ -164,16 +171,17 @@ fn check_type(module: &Module, past: &Past) -> Result<(), CliError> {
 }
 
 /// Replays, once more with call sites if it diverges: then the guest can tell where, whatever its language.
-fn explained(sandbox: &Sandbox, module: &Module, past: &Past) -> Result<(), ReplayError> {
-    let first = replay(sandbox, module, past, CallSites::Silent);
-    let Err(ReplayError::Diverged(mut divergence)) = first else { return first };
-    if let Err(ReplayError::Diverged(again)) = replay(sandbox, module, past, CallSites::Told)
+fn explained(sandbox: &Sandbox, module: &Module, past: &Past) -> Result<(), Trouble> {
+    let Err(error) = replay(sandbox, module, past, CallSites::Silent) else { return Ok(()) };
+    let mut call_site = String::new();
+    if let ReplayError::Diverged(divergence) = &error
+        && let Err(ReplayError::Diverged(again)) = replay(sandbox, module, past, CallSites::Told)
         && again.event_id == divergence.event_id
-        && !again.backtrace.is_empty()
+        && again.backtrace != divergence.backtrace
     {
-        divergence.backtrace = again.backtrace;
+        call_site = again.backtrace;
     }
-    Err(ReplayError::Diverged(divergence))
+    Err(Trouble { error, call_site })
 }
 
 fn replay(sandbox: &Sandbox, module: &Module, past: &Past, call_sites: CallSites) -> Result<(), ReplayError> {
@@ -203,63 +211,79 @@ fn show_success(past: &Past, form: Form) -> Result<(), CliError> {
     }
 }
 
-fn show_failure(error: &ReplayError, form: Form) -> Result<(), CliError> {
+fn show_failure(trouble: &Trouble, form: Form) -> Result<(), CliError> {
     if form == Form::Json {
-        let told = match error {
-            ReplayError::Diverged(divergence) => divergence_json(divergence),
-            ReplayError::Failed { activation, error } => {
-                json!({"activation": activation, "error": error.message, "backtrace": error.backtrace})
-            }
-            ReplayError::BadHistory(problem) => json!({"error": problem.to_string()}),
-        };
-        let mut whole = json!({"replayed": false});
-        if let (Some(whole), Value::Object(told)) = (whole.as_object_mut(), told) {
-            whole.extend(told);
-        }
-        output::data(&whole.to_string())?;
+        output::data(&trouble_json(trouble).to_string())?;
     }
-    Err(CliError::Failed(match error {
-        ReplayError::Diverged(divergence) => divergence_text(divergence),
-        ReplayError::Failed { error: cause, .. } => format!("{error}{}", stood(&cause.backtrace)),
-        ReplayError::BadHistory(_) => error.to_string(),
-    }))
+    Err(CliError::Failed(trouble_text(trouble)))
 }
 
-fn event_json(event: &EventAttributes) -> Value {
-    json!({"type": event.type_name(), "attributes": event.attributes_json()})
+fn trouble_json(trouble: &Trouble) -> Value {
+    let event =
+        |event: &EventAttributes| json!({"type": event.type_name(), "attributes": event.attributes_json()});
+    match &trouble.error {
+        ReplayError::Diverged(divergence) => json!({
+            "replayed": false,
+            "event_id": divergence.event_id,
+            "expected": divergence.expected.as_deref().map(event),
+            "actual": divergence.actual.as_deref().map(event),
+            "message": divergence.to_string(),
+            "call_site": (!trouble.call_site.is_empty()).then_some(&trouble.call_site),
+            "backtrace": divergence.backtrace,
+        }),
+        ReplayError::Failed { activation, error } => json!({
+            "replayed": false,
+            "activation": activation,
+            "message": error.message,
+            "backtrace": error.backtrace,
+        }),
+        ReplayError::BadHistory(problem) => json!({"replayed": false, "message": problem.to_string()}),
+    }
 }
 
-fn divergence_json(divergence: &Divergence) -> Value {
-    json!({
-        "event_id": divergence.event_id,
-        "expected": divergence.expected.as_deref().map(event_json),
-        "actual": divergence.actual.as_deref().map(event_json),
-        "message": divergence.to_string(),
-        "backtrace": divergence.backtrace,
-    })
+fn trouble_text(trouble: &Trouble) -> String {
+    match &trouble.error {
+        ReplayError::Diverged(divergence) => divergence_text(divergence, &trouble.call_site),
+        ReplayError::Failed { error, .. } => {
+            format!("{}{}", trouble.error, frames("the code stood at", &error.backtrace))
+        }
+        ReplayError::BadHistory(_) => trouble.error.to_string(),
+    }
 }
 
-fn divergence_text(divergence: &Divergence) -> String {
-    let line = |event: Option<&EventAttributes>| match event {
-        Some(event) => format!("{} {}", event.type_name(), event.attributes_json()),
-        None => "nothing more".to_owned(),
-    };
-    format!(
-        "the module does not repeat the history: {divergence}\n\n  event     {}\n  expected  {}\n  actual    {}\n{}",
-        divergence.event_id,
-        line(divergence.expected.as_deref()),
-        line(divergence.actual.as_deref()),
-        stood(&divergence.backtrace),
-    )
+fn divergence_text(divergence: &Divergence, call_site: &str) -> String {
+    let Divergence { event_id, expected, actual, backtrace } = divergence;
+    let (expected, actual) = (expected.as_deref(), actual.as_deref());
+    let mut text = format!("the module does not repeat the history at event {event_id}\n");
+    if expected.map(EventAttributes::type_name) == actual.map(EventAttributes::type_name) {
+        // Between events of the same type, the divergence itself says what differs.
+        let differs = divergence.to_string();
+        let differs = differs.strip_prefix(&format!("event {event_id}: ")).unwrap_or(&differs);
+        text.push_str(&format!("  {differs}\n"));
+    }
+    text.push_str(&format!("\n  expected  {}\n  actual    {}\n", line(expected), line(actual)));
+    text.push_str(&frames("the call was made at", call_site));
+    text.push_str(&frames("the code stood at", backtrace));
+    text
+}
+
+/// An event in one line, without what is not set.
+fn line(event: Option<&EventAttributes>) -> String {
+    let Some(event) = event else { return "nothing more".to_owned() };
+    let mut attributes = event.attributes_json();
+    if let Value::Object(attributes) = &mut attributes {
+        attributes.retain(|_, value| !value.is_null() && *value != json!([]) && *value != json!({}));
+    }
+    format!("{} {attributes}", event.type_name())
 }
 
 /// Where the guest's code stood.
-fn stood(backtrace: &str) -> String {
+fn frames(heading: &str, backtrace: &str) -> String {
     if backtrace.trim().is_empty() {
         return String::new();
     }
     let frames: String = backtrace.lines().map(|line| format!("    {line}\n")).collect();
-    format!("\n  the code stood at\n{frames}")
+    format!("\n  {heading}\n{frames}")
 }
 
 #[cfg(test)]
@@ -274,19 +298,34 @@ mod tests {
             event_id: 7,
             expected: Some(Box::new(E::TimerFired { operation: 1 })),
             actual: None,
-            backtrace: "0: order::run\n1: main".to_owned(),
+            backtrace: "order::run\nmain".to_owned(),
         };
-        let text = divergence_text(&divergence);
-        for part in [
-            "event     7\n",
-            "expected  TimerFired {\"operation\":1}\n",
-            "actual    nothing more\n",
-            "    0: order::run\n",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let json = divergence_json(&divergence);
+        let expected = "\
+the module does not repeat the history at event 7
+
+  expected  TimerFired {\"operation\":1}
+  actual    nothing more
+
+  the call was made at
+    order.rs:7
+
+  the code stood at
+    order::run
+    main
+";
+        assert_eq!(divergence_text(&divergence, "order.rs:7"), expected);
+        let trouble = Trouble { error: ReplayError::Diverged(divergence), call_site: String::new() };
+        let json = trouble_json(&trouble);
         assert_eq!(json["expected"]["type"], "TimerFired");
-        assert!(json["actual"].is_null());
+        assert!(json["actual"].is_null() && json["call_site"].is_null());
+    }
+
+    #[test]
+    fn other_arguments_are_named() {
+        let fired = |operation| Some(Box::new(E::TimerFired { operation }));
+        let divergence =
+            Divergence { event_id: 7, expected: fired(1), actual: fired(2), backtrace: String::new() };
+        let text = divergence_text(&divergence, "");
+        assert!(text.contains("operation is 2, the history has 1") && !text.contains("stood"), "{text}");
     }
 }

@@ -21,8 +21,8 @@ Examples:
   dalsegno serve --database postgres://dalsegno@localhost/dalsegno --allow-http-host api.example.com
   dalsegno serve --listen 127.0.0.1:0 --config dalsegno.toml
 
-A flag wins over its environment variable, that over the configuration file, and the file over the default; `dalsegno
-config` prints the file with everything that can be set. Once the host is ready to be asked, it prints `listening on
+A flag wins over its environment variable, that over the configuration file, and the file over the default; `dalsegno \
+config` prints the file with everything that can be set. Once the host is ready to be asked, it prints `listening on \
 http://ADDRESS`. SIGTERM or Ctrl-C stops it gracefully, a second one at once.";
 
 /// The settings that a flag can give; `None` if it does not.
@@ -69,7 +69,7 @@ pub(crate) struct ServeArgs {
     /// How long another host waits before it takes over [default: 10s]
     #[arg(long, value_name = "DURATION", env = "DALSEGNO_LEASE")]
     lease: Option<Millis>,
-    /// How long a stop waits for what is under way [default: 10s]
+    /// How long a stop waits for what is under way [default: 5s]
     #[arg(long, value_name = "DURATION", env = "DALSEGNO_DRAIN")]
     drain: Option<Millis>,
     /// How log lines look: text or json; DALSEGNO_LOG filters them [default: text]
@@ -168,6 +168,8 @@ fn stop_on_signals(shutdown: CancellationToken) -> Result<(), CliError> {
 
 #[cfg(test)]
 mod tests {
+    use dalsegno_server::config::DEFAULTS_TOML;
+
     use super::*;
 
     #[test]
@@ -189,6 +191,22 @@ mod tests {
         assert_eq!(config.lease, Millis::from_secs(20));
         assert_eq!(config.drain, HostConfig::default().drain);
         assert_eq!(config.activities.http.allow, ["b.example:80".parse().expect("a host")]);
+    }
+
+    #[test]
+    fn the_help_says_the_right_defaults() {
+        let command = ServeArgs::augment_args(clap::Command::new("serve"));
+        let mut checked = 0;
+        for arg in command.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let said = help.split_once("[default: ").map(|(_, said)| said.trim_end_matches(']').to_owned());
+            let setting = format!("\n{} = \"", arg.get_id());
+            let Some((_, rest)) = DEFAULTS_TOML.split_once(&setting) else { continue };
+            let right = rest.split('"').next().map(ToOwned::to_owned);
+            assert_eq!(said, right, "{}", arg.get_id());
+            checked += 1;
+        }
+        assert!(checked >= 8, "{checked}");
     }
 
     #[test]

@@ -186,6 +186,22 @@ fn a_guest_may_ask_for_so_much_and_no_more() {
 }
 
 #[test]
+fn an_operation_given_up_makes_room_for_another() {
+    let workflow = Workflow::new(|ctx: Ctx| async move {
+        let first = ctx.timer(1);
+        (1..limits::PENDING_OPERATIONS_MAX).for_each(|_| drop(ctx.timer(1)));
+        ctx.signal("go").await;
+        first.cancel();
+        ctx.timer(1);
+        Ok(json("null"))
+    });
+    let mut world = World::unchecked(workflow, started());
+    world.signal("go", "1");
+    assert!(world.errors.is_empty(), "{:?}", world.errors);
+    assert_eq!(world.result(), "null");
+}
+
+#[test]
 fn a_failed_call_fails_the_activation_with_its_place() {
     let workflow = Workflow::new(|ctx: Ctx| async move {
         ctx.activity("").await?;

@@ -159,6 +159,8 @@ fn no_result_and_a_result_of_null_are_told_apart() {
     let (completed, closed) = (&history["events"][2]["attributes"], &history["events"][3]["attributes"]);
     assert_eq!(completed.get("result"), None);
     assert_eq!(closed.get("result"), Some(&serde_json::Value::Null));
+    let nothing = EventAttributes::WorkflowExecutionCompleted { result: None };
+    assert_eq!(nothing.attributes_json(), serde_json::json!({}));
     let imported: ExportedHistory = serde_json::from_value(history.clone()).expect("what was exported");
     assert!(matches!(
         imported.events[2].attributes,

@@ -81,7 +81,10 @@ fn compile(order: &str) -> Result<(), CompileError> {
 fn limit(order: &Order) -> std::io::Result<()> {
     let hard = |limit: u64| Rlimit { current: Some(limit), maximum: Some(limit) };
     setrlimit(Resource::Data, hard(order.compile_memory_bytes_max))?;
-    setrlimit(Resource::Cpu, hard(order.cpu_seconds_max))?;
+    // The softer limit ends it with a signal of its own, which the parent can tell from others.
+    let cpu =
+        Rlimit { maximum: Some(order.cpu_seconds_max.saturating_add(1)), ..hard(order.cpu_seconds_max) };
+    setrlimit(Resource::Cpu, cpu)?;
     setrlimit(Resource::Core, hard(0))?;
     // A host that is killed must not leave its compilers behind.
     #[cfg(target_os = "linux")]

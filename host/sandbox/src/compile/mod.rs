@@ -14,8 +14,8 @@ use crate::{
     CompileError, Compiler, Refused, SandboxError,
     artifacts::Artifacts,
     bindings::WorkflowPre,
-    runtime::{self, Runtime},
     engine::Purpose,
+    runtime::{self, Runtime},
     wasi,
 };
 
@@ -50,8 +50,7 @@ pub(crate) fn compile(
 fn to_artifact(bytes: &[u8], memory_bytes_max: usize) -> Result<Vec<u8>, CompileError> {
     let engine = Purpose::Compile.engine();
     let engine = engine.map_err(|error| CompileError::Failed(format!("{error:#}")))?;
-    let component =
-        Component::from_binary(&engine, bytes).map_err(not_compiled)?;
+    let component = Component::from_binary(&engine, bytes).map_err(not_compiled)?;
     check_demands(&component, memory_bytes_max)?;
     check_types(&engine, &component).map_err(|error| Refused::Incompatible(format!("{error:#}")))?;
     component.serialize().map_err(|error| CompileError::Failed(format!("{error:#}")))

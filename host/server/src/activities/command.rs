@@ -12,7 +12,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Activity, ActivityContext, registry::AttemptFuture};
+use super::{Activity, ActivityContext, ActivityError, registry::AttemptFuture};
 use crate::config::CommandConfig;
 
 /// What a program may write to its standard output, in bytes.
@@ -37,9 +37,9 @@ impl Activity for CommandActivity {
     fn attempt(&self, context: ActivityContext, input: Vec<Payload>) -> AttemptFuture {
         let config = self.config.clone();
         Box::pin(async move {
-            let child = start(&config, &context)?;
+            let child = start(&config, &context).map_err(ActivityError::into_failure)?;
             tokio::select! {
-                result = talk(child, input) => result,
+                result = talk(child, input) => result.map_err(ActivityError::into_failure),
                 () = time_is_up(config.timeout) => {
                     Err(Failure::timeout(TimeoutKind::StartToClose, "the program exceeded its configured time"))
                 }
@@ -57,7 +57,7 @@ async fn time_is_up(limit: Option<Millis>) {
     }
 }
 
-fn start(config: &CommandConfig, context: &ActivityContext) -> Result<Child, Failure> {
+fn start(config: &CommandConfig, context: &ActivityContext) -> Result<Child, ActivityError> {
     let info = context.info();
     Command::new(&config.program)
         .args(&config.args)
@@ -73,13 +73,15 @@ fn start(config: &CommandConfig, context: &ActivityContext) -> Result<Child, Fai
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| Failure::application("CommandNotStarted", format!("{}: {error}", config.program.display())))
+        .map_err(|error| {
+            ActivityError::retryable("CommandNotStarted", format!("{}: {error}", config.program.display()))
+        })
 }
 
-async fn talk(mut child: Child, input: Vec<Payload>) -> Result<Option<Payload>, Failure> {
-    let io = |error: std::io::Error| Failure::application("CommandBroken", error.to_string());
+async fn talk(mut child: Child, input: Vec<Payload>) -> Result<Option<Payload>, ActivityError> {
+    let io = |error: std::io::Error| ActivityError::retryable("CommandBroken", error.to_string());
     let arguments = serde_json::to_vec(&input)
-        .map_err(|error| Failure::non_retryable("BadArguments", error.to_string()))?;
+        .map_err(|error| ActivityError::non_retryable("BadArguments", error.to_string()))?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
@@ -105,7 +107,7 @@ async fn talk(mut child: Child, input: Vec<Payload>) -> Result<Option<Payload>, 
     errors_read.map_err(io)?;
     if output.len() as u64 > OUTPUT_BYTES_MAX {
         let message = format!("the program wrote more than {OUTPUT_BYTES_MAX} bytes to its standard output");
-        return Err(Failure::non_retryable("CommandOutputTooLarge", message));
+        return Err(ActivityError::non_retryable("CommandOutputTooLarge", message));
     }
     let status = child.wait().await.map_err(io)?;
     if status.success() {
@@ -113,13 +115,13 @@ async fn talk(mut child: Child, input: Vec<Payload>) -> Result<Option<Payload>, 
     }
     let message = format!("the program ended with {status}: {}", String::from_utf8_lossy(&errors).trim_end());
     Err(match status.code() {
-        Some(EXIT_DATA_ERROR) => Failure::non_retryable("CommandFailed", message),
-        _ => Failure::application("CommandFailed", message),
+        Some(EXIT_DATA_ERROR) => ActivityError::non_retryable("CommandFailed", message),
+        _ => ActivityError::retryable("CommandFailed", message),
     })
 }
 
 /// No output is no result; any other has to be JSON.
-fn result(output: Vec<u8>) -> Result<Option<Payload>, Failure> {
+fn result(output: Vec<u8>) -> Result<Option<Payload>, ActivityError> {
     let text = output.trim_ascii();
     if text.is_empty() {
         return Ok(None);
@@ -128,7 +130,7 @@ fn result(output: Vec<u8>) -> Result<Option<Payload>, Failure> {
         Ok(_) => Ok(Some(Payload::json(text.to_vec()))),
         Err(error) => {
             let message = format!("the program's standard output is no JSON: {error}");
-            Err(Failure::non_retryable("BadResult", message))
+            Err(ActivityError::non_retryable("BadResult", message))
         }
     }
 }

@@ -10,6 +10,7 @@ use dalsegno_engine::{
     Failure, Payload, Timestamp,
     attempts::{ActivityTask, AttemptResult},
     failure::{FailureKind, TimeoutKind},
+    limits::PAYLOAD_BYTES_MAX,
 };
 use futures_util::FutureExt;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
@@ -17,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ActivityContext, ActivityInfo, context::Pulse};
 use crate::owner::{Owner, handle::RunHandle, message::Message};
+
+/// What is kept of the message of a failure that is too large.
+const MESSAGE_BYTES_MAX: usize = 4 << 10;
 
 /// Begins an attempt. The step that asks for it is durable.
 pub(crate) fn dispatch(owner: &Arc<Owner>, handle: &Arc<RunHandle>, task: ActivityTask) {
@@ -57,6 +61,8 @@ impl Attempt {
             Before::End(failure) => {
                 Message::AttemptEnded { operation, attempt, result: AttemptResult::Failed(failure) }
             }
+            // Without a grant it is known not to have begun.
+            Before::Draining if self.task.needs_grant => return self.handle.end_attempt(operation),
             Before::Draining => Message::NotStarted { operation, attempt },
             Before::Forget => return self.handle.end_attempt(operation),
         };
@@ -66,32 +72,14 @@ impl Attempt {
 
     /// Waits for a place, and for leave to begin.
     async fn before(&self) -> Before {
-        let permits = self.owner.activities.queues.permits(&self.task.scheduled.task_queue);
-        let permit = match permits.clone().try_acquire_owned() {
-            Ok(permit) if !self.owner.draining.is_cancelled() => permit,
-            _ => {
-                let limit = self.task.scheduled.schedule_to_start;
-                let place = permits.acquire_owned();
-                let place = async {
-                    match limit {
-                        Some(limit) => timeout(limit.as_duration(), place).await.map_err(|_| ()),
-                        None => Ok(place.await),
-                    }
-                };
-                tokio::select! {
-                    biased;
-                    () = self.owner.draining.cancelled() => return Before::Draining,
-                    () = self.cancelled.cancelled() => return Before::End(Failure::cancelled("cancelled before it began")),
-                    place = place => match place {
-                        Ok(Ok(permit)) => permit,
-                        Ok(Err(_)) => return Before::Forget,
-                        Err(()) => return Before::End(Failure::timeout(
-                            TimeoutKind::ScheduleToStart,
-                            "no place in the task queue became free in time",
-                        )),
-                    },
-                }
-            }
+        let permit = tokio::select! {
+            biased;
+            () = self.owner.draining.cancelled() => return Before::Draining,
+            () = self.cancelled.cancelled() => return Before::End(Failure::cancelled("cancelled before it began")),
+            permit = self.place() => match permit {
+                Ok(permit) => permit,
+                Err(failure) => return Before::End(*failure),
+            },
         };
         if !self.task.needs_grant {
             return Before::Begin(permit);
@@ -103,12 +91,28 @@ impl Attempt {
         }
     }
 
+    /// A place in the task queue, unless it takes too long.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Box<Failure>> {
+        let scheduled = &self.task.scheduled;
+        let limit = scheduled.schedule_to_start.map_or(Duration::MAX, dalsegno_engine::Millis::as_duration);
+        match timeout(limit, self.owner.activities.queues.place(&scheduled.task_queue)).await {
+            Ok(permit) => Ok(permit),
+            Err(_) => {
+                let message = "no place in the task queue became free in time";
+                Err(Failure::timeout(TimeoutKind::ScheduleToStart, message).into())
+            }
+        }
+    }
+
     /// Calls the code, within its limits of time.
     async fn work(&self) -> AttemptResult {
         let scheduled = &self.task.scheduled;
         let Some(activity) = self.owner.activities.get(scheduled.activity_type.as_str()) else {
             let known = self.owner.activities.names().join(", ");
-            let message = format!("no activity `{}` is registered in this host; it has: {known}", scheduled.activity_type);
+            let message = format!(
+                "no activity `{}` is registered in this host; it has: {known}",
+                scheduled.activity_type
+            );
             return AttemptResult::Failed(Failure::application("ActivityNotRegistered", message));
         };
         let pulse = Arc::new(Pulse::new());
@@ -120,11 +124,11 @@ impl Attempt {
             result = code => ended(result),
             () = tokio::time::sleep(limit) => {
                 self.cancelled.cancel();
-                AttemptResult::Failed(timed_out(kind, &pulse))
+                AttemptResult::Failed(within_limits(timed_out(kind, &pulse)))
             }
             () = silence(&pulse, scheduled.heartbeat.map(dalsegno_engine::Millis::as_duration)) => {
                 self.cancelled.cancel();
-                AttemptResult::Failed(timed_out(TimeoutKind::Heartbeat, &pulse))
+                AttemptResult::Failed(within_limits(timed_out(TimeoutKind::Heartbeat, &pulse)))
             }
             () = self.owner.stopped.cancelled() => AttemptResult::Failed(Failure::cancelled("the host lost the run")),
         }
@@ -166,14 +170,39 @@ fn remaining(until: Timestamp, now: Timestamp) -> Duration {
 
 fn ended(result: Result<Result<Option<Payload>, Failure>, Box<dyn std::any::Any + Send>>) -> AttemptResult {
     match result {
+        Ok(Ok(Some(result))) if result.size_bytes() > PAYLOAD_BYTES_MAX => {
+            let message = format!(
+                "the result has {} bytes, at most {PAYLOAD_BYTES_MAX} are allowed: keep it elsewhere, and return a \
+                 reference",
+                result.size_bytes()
+            );
+            AttemptResult::Failed(Failure::non_retryable("ResultTooLarge", message))
+        }
         Ok(Ok(result)) => AttemptResult::Completed(result),
-        Ok(Err(failure)) => AttemptResult::Failed(failure),
+        Ok(Err(failure)) => AttemptResult::Failed(within_limits(failure)),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             AttemptResult::Failed(Failure::application("Panic", format!("the activity panicked: {text}")))
         }
     }
+}
+
+/// The failure, without its particulars if they are too large to be kept.
+fn within_limits(failure: Failure) -> Failure {
+    if failure.size_bytes() <= PAYLOAD_BYTES_MAX {
+        return failure;
+    }
+    let Failure { mut message, mut kind, .. } = failure;
+    if let FailureKind::Application { details, .. }
+    | FailureKind::Cancelled { details }
+    | FailureKind::Timeout { last_heartbeat_details: details, .. } = &mut kind
+    {
+        details.clear();
+    }
+    let end = message.floor_char_boundary(MESSAGE_BYTES_MAX);
+    message.truncate(end);
+    Failure::new(format!("{message} (cut: the failure had more than {PAYLOAD_BYTES_MAX} bytes)"), kind)
 }
 
 fn timed_out(kind: TimeoutKind, pulse: &Pulse) -> Failure {

@@ -12,11 +12,11 @@ mod queues;
 mod registry;
 
 pub use context::{ActivityContext, ActivityInfo};
-pub use error::ActivityError;
 pub(crate) use dispatcher::dispatch;
+pub use error::ActivityError;
 pub(crate) use queues::Queues;
-pub(crate) use registry::{Activity, typed};
 pub use registry::ActivityFn;
+pub(crate) use registry::{Activity, typed};
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use dalsegno_engine::ids::TaskQueue;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The limit of each task queue.
 pub(crate) struct Queues {
@@ -19,8 +19,16 @@ impl Queues {
         Self { concurrency, default_concurrency, permits: Mutex::default() }
     }
 
-    /// The places of a queue.
-    pub(crate) fn permits(&self, queue: &TaskQueue) -> Arc<Semaphore> {
+    /// Waits for a place in a queue.
+    pub(crate) async fn place(&self, queue: &TaskQueue) -> OwnedSemaphorePermit {
+        match self.permits(queue).acquire_owned().await {
+            Ok(permit) => permit,
+            // Invariant: no queue is ever closed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn permits(&self, queue: &TaskQueue) -> Arc<Semaphore> {
         let mut permits = self.permits.lock();
         if let Some(found) = permits.get(queue) {
             return found.clone();

@@ -63,17 +63,18 @@ where
     fn attempt(&self, context: ActivityContext, input: Vec<Payload>) -> AttemptFuture {
         let function = self.function.clone();
         Box::pin(async move {
-            let argument = arguments(&input)?;
+            let argument = arguments(&input).map_err(ActivityError::into_failure)?;
             let result = function.call(context, argument).await.map_err(ActivityError::into_failure)?;
-            let bytes = serde_json::to_vec(&result)
-                .map_err(|error| Failure::non_retryable("BadResult", format!("the result cannot be JSON: {error}")))?;
+            let bytes = serde_json::to_vec(&result).map_err(|error| {
+                Failure::non_retryable("BadResult", format!("the result cannot be JSON: {error}"))
+            })?;
             Ok(Some(Payload::json(bytes)))
         })
     }
 }
 
 /// One argument as itself, several as a tuple, none as the unit.
-fn arguments<A: DeserializeOwned>(input: &[Payload]) -> Result<A, Failure> {
+fn arguments<A: DeserializeOwned>(input: &[Payload]) -> Result<A, ActivityError> {
     let bytes = match input {
         [] => Bytes::from_static(b"null"),
         [one] => json(one)?,
@@ -82,14 +83,18 @@ fn arguments<A: DeserializeOwned>(input: &[Payload]) -> Result<A, Failure> {
             [b"[".as_slice(), &values.join(b",".as_slice()), b"]"].concat().into()
         }
     };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::non_retryable("BadArguments", format!("the arguments do not fit the activity: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        ActivityError::non_retryable("BadArguments", format!("the arguments do not fit the activity: {error}"))
+    })
 }
 
-fn json(payload: &Payload) -> Result<Bytes, Failure> {
+fn json(payload: &Payload) -> Result<Bytes, ActivityError> {
     if payload.as_json().is_some() {
         return Ok(payload.data.clone());
     }
     let encoding = payload.encoding().unwrap_or("none");
-    Err(Failure::non_retryable("BadArguments", format!("an argument has the encoding {encoding}, the activity takes json/plain")))
+    Err(ActivityError::non_retryable(
+        "BadArguments",
+        format!("an argument has the encoding {encoding}, the activity takes json/plain"),
+    ))
 }

@@ -3,15 +3,27 @@
 //! While one batch is being written the next one gathers, so there is nothing to tune. The committer is a
 //! task of its own: no client that hangs up can drop a transaction half-way.
 
-use std::{collections::HashMap, sync::Arc, time::{Duration, Instant}};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use dalsegno_engine::{ids::RunId, run::{Accepted, Effect, Refusal}};
+use dalsegno_engine::{
+    Timestamp,
+    ids::RunId,
+    run::{Accepted, Effect, Refusal},
+};
 use dalsegno_sandbox::Telemetry;
 use dalsegno_store::{Batch, CommitError, Fence, Item, ItemOutcome, SharedStore};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{handle::RunHandle, message::{Lost, Reply}, waiters::Closed};
+use super::{
+    handle::RunHandle,
+    message::{Lost, Reply},
+    waiters::Closed,
+};
 use crate::telemetry::metrics::Metrics;
 
 /// Steps of one batch at most.
@@ -44,6 +56,8 @@ pub(crate) struct AfterCommit {
     pub(crate) telemetry: Vec<Telemetry>,
     pub(crate) closed: Option<Arc<Closed>>,
     pub(crate) has_events: bool,
+    /// The wake-up time that the step stores, if it is beyond the horizon.
+    pub(crate) wakes_later_at: Option<Timestamp>,
 }
 
 /// A step, and what became of it.
@@ -86,9 +100,8 @@ impl Committer {
                 return;
             }
             while !steps.is_empty() {
-                let groups = fold(&mut steps);
-                self.metrics.queued_steps.set(i64::try_from(queue.len()).unwrap_or(i64::MAX));
-                let decided = self.decide(groups).await;
+                let (groups, mut decided) = fold(&mut steps);
+                decided.extend(self.decide(groups).await);
                 if self.decided.send(decided).is_err() {
                     return;
                 }
@@ -97,16 +110,26 @@ impl Committer {
     }
 
     async fn decide(&mut self, groups: Vec<Group>) -> Vec<Decided> {
-        let (items, steps): (Vec<Item>, Vec<_>) = groups.into_iter().map(|group| (group.item, group.steps)).unzip();
+        let (items, steps): (Vec<Item>, Vec<_>) =
+            groups.into_iter().map(|group| (group.item, group.steps)).unzip();
         let outcomes = self.store_items(items).await;
         let decided = steps.into_iter().zip(outcomes).flat_map(|(steps, outcome)| {
             steps.into_iter().map(move |(handle, after)| Decided { handle, after, outcome: outcome.clone() })
         });
-        decided.collect()
+        let decided: Vec<Decided> = decided.collect();
+        for Decided { handle, outcome, .. } in &decided {
+            if let Err(lost) = outcome {
+                handle.lose(lost.clone());
+            }
+        }
+        decided
     }
 
     /// Stores items; one whose data the database refuses is found by halving, so the others are stored.
     async fn store_items(&mut self, items: Vec<Item>) -> Vec<Result<(), Lost>> {
+        if self.stopped.is_cancelled() {
+            return items.iter().map(|_| Err(Lost::NotOwner)).collect();
+        }
         if items.iter().all(is_empty) {
             return items.iter().map(|_| Ok(())).collect();
         }
@@ -129,11 +152,9 @@ impl Committer {
     /// # Errors
     /// [`CommitError::BadData`] or [`CommitError::FenceLost`]; nothing is stored.
     async fn store_batch(&mut self, items: &[Item]) -> Result<Vec<ItemOutcome>, CommitError> {
-        if self.stopped.is_cancelled() {
-            return Err(CommitError::FenceLost);
-        }
         let batch = Batch { number: self.batches + 1, items: items.to_vec() };
         let begun = Instant::now();
+        let mut wait = RECONNECT_FIRST;
         loop {
             let result = match self.store.commit(&self.fence, &batch).await {
                 Err(CommitError::Unavailable(problem)) => {
@@ -141,7 +162,10 @@ impl Committer {
                     self.metrics.commit_retries.inc();
                     match self.find_out(&batch).await {
                         Ok(true) => Ok(self.outcomes_of_lost_reply(&batch).await),
-                        Ok(false) => continue,
+                        Ok(false) => {
+                            self.pause(&mut wait).await?;
+                            continue;
+                        }
                         Err(error) => Err(error),
                     }
                 }
@@ -167,20 +191,33 @@ impl Committer {
                 Ok(last) if last == batch.number => return Ok(true),
                 Ok(last) if last + 1 == batch.number => return Ok(false),
                 Ok(last) => {
-                    tracing::error!(last, batch = batch.number, "the database is not where this host left it; a backup may have been restored");
+                    tracing::error!(
+                        last,
+                        batch = batch.number,
+                        "the database is not where this host left it; a backup may have been restored"
+                    );
                     return Err(CommitError::FenceLost);
                 }
                 Err(CommitError::Unavailable(problem)) => {
                     tracing::warn!(%problem, wait_ms = wait.as_millis(), "the database does not answer; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        () = self.stopped.cancelled() => return Err(CommitError::FenceLost),
-                    }
-                    wait = (wait * 2).min(RECONNECT_MAX);
+                    self.pause(&mut wait).await?;
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Waits before the database is asked again, longer each time.
+    ///
+    /// # Errors
+    /// [`CommitError::FenceLost`]: there is no point in asking any more.
+    async fn pause(&self, wait: &mut Duration) -> Result<(), CommitError> {
+        tokio::select! {
+            () = tokio::time::sleep(*wait) => {}
+            () = self.stopped.cancelled() => return Err(CommitError::FenceLost),
+        }
+        *wait = (*wait * 2).min(RECONNECT_MAX);
+        Ok(())
     }
 
     /// The answers of a stored batch whose reply was lost: a new run is there, or its id was taken.
@@ -218,7 +255,9 @@ fn outcome(outcome: ItemOutcome) -> Result<(), Lost> {
     match outcome {
         ItemOutcome::Committed => Ok(()),
         ItemOutcome::WorkflowIdTaken => Err(Lost::WorkflowIdTaken),
-        ItemOutcome::HistoryConflict => Err(Lost::Refused("the history has another event at this place".to_owned())),
+        ItemOutcome::HistoryConflict => {
+            Err(Lost::Refused("the history has another event at this place".to_owned()))
+        }
     }
 }
 
@@ -226,9 +265,11 @@ fn is_empty(item: &Item) -> bool {
     item.new.is_none() && item.history.is_empty() && item.summary.is_none() && item.activities.is_empty()
 }
 
-/// Takes steps off the front, until a batch is full: one item for each run.
-fn fold(steps: &mut Vec<StoredStep>) -> Vec<Group> {
+/// Takes steps off the front, until a batch is full: one item for each run. Steps that build on one that was not
+/// stored are decided at once: they must not be stored either, nor acknowledged.
+fn fold(steps: &mut Vec<StoredStep>) -> (Vec<Group>, Vec<Decided>) {
     let mut groups: Vec<Group> = Vec::new();
+    let mut decided = Vec::new();
     let mut by_run: HashMap<RunId, usize> = HashMap::new();
     let mut bytes = 0;
     let mut taken = 0;
@@ -240,6 +281,10 @@ fn fold(steps: &mut Vec<StoredStep>) -> Vec<Group> {
         taken += 1;
     }
     for StoredStep { handle, item, after } in steps.drain(..taken) {
+        if let Some(lost) = handle.lost().cloned() {
+            decided.push(Decided { handle, after, outcome: Err(lost) });
+            continue;
+        }
         match by_run.get(&item.run.run_id) {
             Some(&index) => {
                 merge(&mut groups[index].item, item);
@@ -251,7 +296,7 @@ fn fold(steps: &mut Vec<StoredStep>) -> Vec<Group> {
             }
         }
     }
-    groups
+    (groups, decided)
 }
 
 fn merge(into: &mut Item, item: Item) {

@@ -7,9 +7,10 @@ use tokio::sync::mpsc;
 
 use super::{
     Owner,
-    committer::{AfterCommit, Decided},
+    committer::{Ack, AfterCommit, Decided},
     handle::RunHandle,
     message::{Lost, Message},
+    residents,
 };
 use crate::telemetry::guest;
 
@@ -17,6 +18,7 @@ use crate::telemetry::guest;
 pub(crate) async fn follow(owner: Arc<Owner>, mut decided: mpsc::UnboundedReceiver<Vec<Decided>>) {
     while let Some(batch) = decided.recv().await {
         for Decided { handle, after, outcome } in batch {
+            owner.metrics.queued_steps.dec();
             match outcome {
                 Ok(()) => apply(&owner, &handle, after),
                 Err(lost) => undo(&owner, &handle, after, &lost),
@@ -27,13 +29,13 @@ pub(crate) async fn follow(owner: Arc<Owner>, mut decided: mpsc::UnboundedReceiv
 
 fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     if let Some(closed) = &after.closed {
-        handle.cancel_attempts();
-        handle.retire().into_iter().for_each(|message| owner.answer_closed(closed.status, message));
         owner.registry.close(handle, closed.clone());
+        let messages = handle.retire().unwrap_or_default();
+        messages.into_iter().for_each(|message| owner.answer_closed(closed.status, message));
         owner.residents.forget(&handle.key.run_id);
         owner.metrics.run_closed(closed.status);
     }
-    handle.became_durable();
+    handle.decided();
     guest::release(&handle.info, after.telemetry);
     for ack in after.acks {
         let _ = ack.reply.send(Ok(ack.answer));
@@ -49,30 +51,45 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     } else if after.has_events {
         owner.waiters.tell_changed(&handle.key.run_id);
     }
+    if let Some(at) = after.wakes_later_at {
+        owner.wakes.became_durable(handle, at);
+    }
+    residents::let_go(owner, handle);
 }
 
 /// A step is not stored: memory is ahead of the store, and the store is right.
 fn undo(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit, lost: &Lost) {
-    handle.became_durable();
-    for ack in after.acks {
-        let _ = ack.reply.send(Err(lost.clone()));
-    }
+    refuse_acks(after.acks, lost);
     give_up(owner, handle, lost);
+    handle.decided();
 }
 
 /// Drops a run from memory. If it is to blame, it comes back as the store knows it, blocked.
 pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) {
-    handle.retire().into_iter().for_each(|message| refuse(message, lost));
+    let Some(messages) = handle.retire() else { return };
+    messages.into_iter().for_each(|message| refuse(message, lost));
+    // A turn under way sees at its end that the run is gone.
+    if let Some(mut live) = handle.live.try_lock() {
+        refuse_acks(std::mem::take(&mut live.acks), lost);
+    }
     owner.registry.remove(handle);
     owner.residents.forget(&handle.key.run_id);
+    owner.waiters.forget(&handle.key.run_id);
     if let Lost::Refused(problem) = lost {
         tracing::error!(workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id, %problem,
             "a run cannot go on; it is blocked");
         let (owner, handle, reason) = (owner.clone(), handle.clone(), problem.clone());
         owner.runtime.clone().spawn(async move {
-            handle.all_durable().await;
-            owner.load_blocked(&handle.key, reason).await;
+            if owner.all_decided(&handle).await {
+                owner.load_blocked(&handle.key, reason).await;
+            }
         });
+    }
+}
+
+pub(super) fn refuse_acks(acks: Vec<Ack>, lost: &Lost) {
+    for ack in acks {
+        let _ = ack.reply.send(Err(lost.clone()));
     }
 }
 
@@ -83,9 +100,6 @@ pub(crate) fn refuse(message: Message, lost: &Lost) {
         | Message::Input(_, reply)
         | Message::Release(reply)
         | Message::Grant { reply, .. } => drop(reply.send(Err(lost.clone()))),
-        Message::Wake
-        | Message::AttemptEnded { .. }
-        | Message::NotStarted { .. }
-        | Message::History(_) => {}
+        Message::Wake | Message::AttemptEnded { .. } | Message::NotStarted { .. } | Message::History(_) => {}
     }
 }

@@ -41,7 +41,10 @@ impl GuestThreads {
     }
 
     /// Runs a function on a guest thread.
-    pub(crate) async fn call<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.submit(GuestWork::Call(Box::new(move || {
             let _ = reply.send(work());
@@ -61,12 +64,19 @@ fn serve(work: &Receiver<GuestWork>) {
             GuestWork::Turn(owner, handle) => {
                 let turn = AssertUnwindSafe(|| turn::take(&owner, &handle));
                 if let Err(panic) = catch_unwind(turn) {
-                    effects::give_up(&owner, &handle, &Lost::Refused(format!("the host panicked: {}", text(&*panic))));
+                    effects::give_up(
+                        &owner,
+                        &handle,
+                        &Lost::Refused(format!("the host panicked: {}", text(&*panic))),
+                    );
                 }
             }
             GuestWork::Call(call) => {
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
-                    tracing::error!(panic = text(&*panic), "a query made the host panic; this is a bug of the host");
+                    tracing::error!(
+                        panic = text(&*panic),
+                        "a query made the host panic; this is a bug of the host"
+                    );
                 }
             }
         }

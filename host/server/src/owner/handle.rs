@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use dalsegno_engine::{Run, Timestamp, guest::RunInfo, ids::Operation, run::Summary};
@@ -12,7 +15,13 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{committer::Ack, message::Message};
+use super::{
+    committer::Ack,
+    message::{Lost, Message},
+};
+
+/// Inputs of one turn, in bytes; what exceeds it waits for the next turn, so that one transition holds them.
+const INPUT_BYTES_PER_TURN_MAX: usize = 4 << 20;
 
 /// A run in memory: its inbox, and what its turns work on.
 ///
@@ -23,8 +32,12 @@ pub(crate) struct RunHandle {
     pub(crate) info: RunInfo,
     inbox: Mutex<Inbox>,
     pub(crate) live: Mutex<Live>,
-    /// Steps handed to the committer and not yet durable.
+    /// Steps handed to the committer and not yet decided.
     uncommitted: AtomicUsize,
+    /// Why no further step is stored, once one was not: each step builds on the one before.
+    lost: OnceLock<Lost>,
+    /// Its guest was evicted while something kept the run itself in memory.
+    lingers: AtomicBool,
     pub(crate) committed: Notify,
     attempts: Mutex<HashMap<Operation, CancellationToken>>,
     /// The last error of an activation, for people.
@@ -55,10 +68,19 @@ pub(crate) struct Live {
     pub(crate) new: Option<NewRun>,
     /// As last handed to the committer.
     pub(crate) summary: Option<Summary>,
+    /// Bytes of the inputs that the next step stores, about.
+    pub(crate) input_bytes: usize,
     /// Answers to give with the next step.
     pub(crate) acks: Vec<Ack>,
-    /// When the run will be woken.
+    /// When the run will be woken, while it is in memory.
     pub(crate) armed: Option<Timestamp>,
+}
+
+impl Live {
+    pub(crate) fn new(run: Run, new: Option<NewRun>, summary: Option<Summary>) -> Self {
+        let guest = GuestSlot::Absent;
+        Self { run, guest, new, summary, input_bytes: 0, acks: Vec::new(), armed: None }
+    }
 }
 
 /// Where the guest of a run is.
@@ -88,6 +110,8 @@ impl RunHandle {
             inbox: Mutex::default(),
             live: Mutex::new(live),
             uncommitted: AtomicUsize::new(0),
+            lost: OnceLock::new(),
+            lingers: AtomicBool::new(false),
             committed: Notify::new(),
             attempts: Mutex::default(),
             last_error: Mutex::default(),
@@ -106,8 +130,19 @@ impl RunHandle {
         Ok(idle)
     }
 
+    /// Takes messages in order, as many as one turn may have; one at least, if there is any.
     pub(crate) fn take_messages(&self) -> Vec<Message> {
-        std::mem::take(&mut self.inbox.lock().messages)
+        let mut inbox = self.inbox.lock();
+        let mut bytes = 0;
+        let fit = inbox.messages.iter().take_while(|message| {
+            let first = bytes == 0;
+            bytes += message.size_bytes();
+            first || bytes <= INPUT_BYTES_PER_TURN_MAX
+        });
+        match fit.count() {
+            all if all == inbox.messages.len() => std::mem::take(&mut inbox.messages),
+            some => inbox.messages.drain(..some).collect(),
+        }
     }
 
     /// Ends a turn. True: messages came meanwhile, and the run has to be queued again.
@@ -130,21 +165,58 @@ impl RunHandle {
         idle
     }
 
-    /// Drops the run from memory whatever it does; what waits in the inbox is lost with it.
-    pub(crate) fn retire(&self) -> Vec<Message> {
+    /// Drops the run from memory whatever it does, and gives what waits in its inbox. `None`: it was dropped before.
+    pub(crate) fn retire(&self) -> Option<Vec<Message>> {
         let mut inbox = self.inbox.lock();
+        if inbox.state == InboxState::Retired {
+            return None;
+        }
         inbox.state = InboxState::Retired;
         let messages = std::mem::take(&mut inbox.messages);
         drop(inbox);
         self.cancel_attempts();
-        messages
+        Some(messages)
     }
 
-    pub(crate) fn handed_over(&self) {
+    pub(crate) fn is_retired(&self) -> bool {
+        self.inbox.lock().state == InboxState::Retired
+    }
+
+    /// Says that no further step of it is stored.
+    pub(crate) fn lose(&self, lost: Lost) {
+        // The first reason is the one that counts.
+        let _ = self.lost.set(lost);
+    }
+
+    /// Why no further step of it is stored, if so.
+    pub(crate) fn lost(&self) -> Option<&Lost> {
+        self.lost.get()
+    }
+
+    /// Hands a step to the committer.
+    ///
+    /// **Invariant:** nothing of a run follows its being dropped from memory, for it may be loaded again at once.
+    pub(crate) fn hand_over(&self, commit: impl FnOnce()) -> Result<(), Retired> {
+        let inbox = self.inbox.lock();
+        if inbox.state == InboxState::Retired {
+            return Err(Retired);
+        }
         self.uncommitted.fetch_add(1, Ordering::AcqRel);
+        commit();
+        Ok(())
     }
 
-    pub(crate) fn became_durable(&self) {
+    /// Notes whether the run stays in memory, its guest evicted, until what keeps it there is over.
+    pub(crate) fn linger(&self, lingers: bool) {
+        self.lingers.store(lingers, Ordering::Release);
+    }
+
+    pub(crate) fn lingers(&self) -> bool {
+        self.lingers.load(Ordering::Acquire)
+    }
+
+    /// A step handed over is durable, or is known not to become so.
+    pub(crate) fn decided(&self) {
         if self.uncommitted.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.committed.notify_waiters();
         }
@@ -154,8 +226,8 @@ impl RunHandle {
         self.uncommitted.load(Ordering::Acquire) > 0
     }
 
-    /// Waits until all steps handed over are durable.
-    pub(crate) async fn all_durable(&self) {
+    /// Waits until all steps handed over are decided.
+    pub(crate) async fn all_decided(&self) {
         loop {
             let committed = self.committed.notified();
             tokio::pin!(committed);

@@ -1,11 +1,16 @@
 //! Bringing runs from the store into memory.
 
-use std::{hash::{DefaultHasher, Hash, Hasher}, sync::Arc, time::Duration};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use dalsegno_engine::{
-    Run, State, Transition,
+    Millis, Run, State, Transition,
     guest::RunInfo,
     ids::{EventId, Namespace, RunId, WorkflowId},
+    run::Summary,
     trouble::Blocked,
 };
 use dalsegno_store::{HistoryRow, RunKey, RunRow, SharedStore, StoreError};
@@ -13,7 +18,7 @@ use tokio::sync::MutexGuard;
 
 use super::{
     Owner,
-    handle::{GuestSlot, Live, RunHandle},
+    handle::{Live, RunHandle},
     message::Message,
 };
 use crate::modules::ModuleError;
@@ -22,6 +27,10 @@ use crate::modules::ModuleError;
 const HISTORY_PAGE: u32 = 1_000;
 /// Wait before reading again what could not be read.
 const RETRY: Duration = Duration::from_millis(500);
+/// Wait before a run is tried again that cannot be brought into memory.
+const LEFT_ALONE: Millis = Millis::from_secs(300);
+/// Runs that are brought into memory at a time because they are due.
+pub(super) const LOADS_MAX: usize = 32;
 
 /// Why a run cannot be brought into memory.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +41,13 @@ pub(crate) enum LoadError {
     Damaged(String),
     #[error(transparent)]
     Module(#[from] ModuleError),
+}
+
+impl LoadError {
+    /// Whether trying again soon may help.
+    fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Module(ModuleError::Unavailable(_)))
+    }
 }
 
 impl Owner {
@@ -80,13 +96,17 @@ impl Owner {
         let _alone = self.alone(&run.namespace, &run.workflow_id).await;
         while self.registry.get(&run.namespace, &run.workflow_id).is_none() {
             let loaded = match self.store.run(run).await {
-                Ok(Some(row)) if row.close_time.is_none() => self.load(row, Some(blocked.clone())).await.map(drop),
+                Ok(Some(row)) if row.close_time.is_none() => {
+                    self.load(row, Some(blocked.clone())).await.map(drop)
+                }
                 Ok(_) => return,
                 Err(error) => Err(error.into()),
             };
             match loaded {
                 Ok(()) => return,
-                Err(error) => tracing::error!(run_id = %run.run_id, %error, "a run could not be blocked; trying again"),
+                Err(error) => {
+                    tracing::error!(run_id = %run.run_id, %error, "a run could not be blocked; trying again");
+                }
             }
             if !self.wait(RETRY).await {
                 return;
@@ -95,7 +115,11 @@ impl Owner {
     }
 
     /// Takes a run over from the store. The caller is alone with it.
-    async fn load(self: &Arc<Self>, row: RunRow, blocked: Option<Blocked>) -> Result<Arc<RunHandle>, LoadError> {
+    async fn load(
+        self: &Arc<Self>,
+        row: RunRow,
+        blocked: Option<Blocked>,
+    ) -> Result<Arc<RunHandle>, LoadError> {
         let module = self.modules.load(&row.module).await?;
         let (transitions, state) = read_state(&self.store, &row.key.run_id).await?;
         drop(transitions);
@@ -109,10 +133,14 @@ impl Owner {
             start_time: state.start_time,
             started,
         };
-        let summary = None;
+        let summary = Summary {
+            status: row.status,
+            close_time: row.close_time,
+            wake_at: row.wake_at,
+            blocked: row.blocked,
+        };
         let run = Run::take_over(state, attempts, blocked, self.clock.now());
-        let live =
-            Live { run, guest: GuestSlot::Absent, new: None, summary, acks: Vec::new(), armed: None };
+        let live = Live::new(run, None, Some(summary));
         let handle = Arc::new(RunHandle::new(row.key, module, info, live));
         self.registry.insert(handle.clone());
         self.send(&handle, Message::Wake);
@@ -121,20 +149,20 @@ impl Owner {
 
     /// Wakes a run that is not in memory, however long the store takes to answer.
     pub(super) async fn wake_stored(self: &Arc<Self>, run: &RunKey) {
-        loop {
+        // Clients do not queue behind a great many runs that are due at once.
+        let Ok(_place) = self.loads.acquire().await else { return };
+        while !self.stopped.is_cancelled() {
             match self.find_open(&run.namespace, &run.workflow_id).await {
                 Ok(Some(handle)) if handle.key == *run && !self.send(&handle, Message::Wake) => {}
                 Ok(_) => return,
-                Err(LoadError::Store(StoreError::Unavailable(problem))) => {
-                    tracing::warn!(run_id = %run.run_id, %problem, "a run that is due could not be read; trying again");
-                    if !self.wait(RETRY).await {
-                        return;
-                    }
+                Err(error) if error.is_unavailable() => {
+                    tracing::warn!(run_id = %run.run_id, %error, "a run that is due could not be read; trying again");
+                    self.wait(RETRY).await;
                 }
                 Err(error) => {
                     tracing::error!(workflow_id = %run.workflow_id, run_id = %run.run_id, %error,
-                        "a run that is due cannot be brought into memory; it is left alone");
-                    return;
+                        "a run that is due cannot be brought into memory; it is left alone for a while");
+                    return self.wakes.arm_stored(run.clone(), self.clock.now().plus(LEFT_ALONE));
                 }
             }
         }
@@ -144,14 +172,18 @@ impl Owner {
     pub(super) fn load_history(self: &Arc<Self>, handle: Arc<RunHandle>) {
         let owner = self.clone();
         self.runtime.spawn(async move {
-            handle.all_durable().await;
-            loop {
+            if !owner.all_decided(&handle).await {
+                return;
+            }
+            while !handle.is_retired() {
                 match read_history(&owner.store, &handle.key.run_id).await {
                     Ok(rows) => {
                         owner.send(&handle, Message::History(rows));
                         return;
                     }
-                    Err(error) => tracing::warn!(run_id = %handle.key.run_id, %error, "a history could not be read; trying again"),
+                    Err(error) => {
+                        tracing::warn!(run_id = %handle.key.run_id, %error, "a history could not be read; trying again");
+                    }
                 }
                 if !owner.wait(RETRY).await {
                     return;

@@ -1,6 +1,7 @@
 //! What reaches a run in memory.
 
 use dalsegno_engine::{
+    Payload,
     attempts::AttemptResult,
     ids::Operation,
     run::{Accepted, Input, Refusal},
@@ -60,4 +61,28 @@ pub(crate) enum Message {
     },
     /// The stored history, for a new guest.
     History(Vec<HistoryRow>),
+}
+
+impl Message {
+    /// Bytes that it adds to a transition, about.
+    pub(crate) fn size_bytes(&self) -> usize {
+        match self {
+            Self::Input(Input::Signal { input, headers, .. }, _) => {
+                let arguments: usize = input.iter().map(Payload::size_bytes).sum();
+                let context = headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
+                arguments + context.sum::<usize>()
+            }
+            Self::Input(Input::Cancel { reason, .. } | Input::Terminate { reason }, _) => reason.len(),
+            Self::AttemptEnded { result: AttemptResult::Completed(result), .. } => {
+                result.as_ref().map_or(0, Payload::size_bytes)
+            }
+            Self::AttemptEnded { result: AttemptResult::Failed(failure), .. } => failure.size_bytes(),
+            Self::Wake
+            | Self::Barrier(_)
+            | Self::Release(_)
+            | Self::Grant { .. }
+            | Self::NotStarted { .. }
+            | Self::History(_) => 0,
+        }
+    }
 }

@@ -28,7 +28,8 @@ use dalsegno_engine::{
 };
 use dalsegno_sandbox::Sandbox;
 use dalsegno_store::{Fence, RunKey, SharedStore};
-use tokio::sync::{mpsc, oneshot};
+use futures_util::future::join_all;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -71,6 +72,8 @@ pub(crate) struct Owner {
     pub(crate) waiters: Waiters,
     /// One for each of some groups of workflow ids: starting and loading a workflow happen one at a time.
     stripes: Vec<tokio::sync::Mutex<()>>,
+    /// Places for runs that are brought into memory because they are due.
+    loads: Semaphore,
     committer: mpsc::UnboundedSender<StoredStep>,
     /// For what guest threads leave to tasks.
     runtime: tokio::runtime::Handle,
@@ -114,6 +117,7 @@ impl Owner {
             wakes: Wakes::default(),
             waiters: Waiters::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
+            loads: Semaphore::new(load::LOADS_MAX),
             committer,
             runtime: tokio::runtime::Handle::current(),
             fence,
@@ -128,17 +132,26 @@ impl Owner {
         owner
     }
 
-    /// Steps that wait for the database, and turns that wait for a thread.
+    /// Steps that are not decided, and turns that wait for a thread.
     pub(crate) fn backlog(&self) -> usize {
         let steps = usize::try_from(self.metrics.queued_steps.get()).unwrap_or(0);
         self.guests.queued() + steps
     }
 
     fn commit(&self, step: StoredStep) {
+        self.metrics.queued_steps.inc();
         if let Err(mpsc::error::SendError(step)) = self.committer.send(step) {
-            for ack in step.after.acks {
-                let _ = ack.reply.send(Err(Lost::NotOwner));
-            }
+            self.metrics.queued_steps.dec();
+            effects::refuse_acks(step.after.acks, &Lost::NotOwner);
+            step.handle.decided();
+        }
+    }
+
+    /// Waits until all steps of a run are decided. False: the owner has stopped.
+    async fn all_decided(&self, handle: &RunHandle) -> bool {
+        tokio::select! {
+            () = handle.all_decided() => true,
+            () = self.stopped.cancelled() => false,
         }
     }
 
@@ -196,16 +209,17 @@ impl Owner {
 
     /// Waits until all that runs have done is durable.
     async fn settle(self: &Arc<Self>) {
-        for handle in self.registry.all() {
-            self.ask(&handle, Message::Barrier).await;
-        }
+        let runs = self.registry.all();
+        join_all(runs.iter().map(|handle| self.ask(handle, Message::Barrier))).await;
     }
 
     /// Stops for good: nothing more is stored or done.
     pub(crate) fn stop(&self) {
         self.stopped.cancel();
         for handle in self.registry.all() {
-            handle.retire().into_iter().for_each(|message| effects::refuse(message, &Lost::NotOwner));
+            handle.lose(Lost::NotOwner);
+            let messages = handle.retire().unwrap_or_default();
+            messages.into_iter().for_each(|message| effects::refuse(message, &Lost::NotOwner));
             self.registry.remove(&handle);
         }
     }

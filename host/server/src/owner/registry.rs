@@ -25,8 +25,10 @@ impl Registry {
         Self { open: Mutex::default(), closed: Mutex::new(LruCache::new(max)) }
     }
 
+    /// The run of a workflow id. One that is just being dropped from memory is not there any more.
     pub(crate) fn get(&self, namespace: &Namespace, id: &WorkflowId) -> Option<Arc<RunHandle>> {
-        self.open.lock().get(&(namespace.clone(), id.clone())).cloned()
+        let found = self.open.lock().get(&(namespace.clone(), id.clone())).cloned();
+        found.filter(|handle| !handle.is_retired())
     }
 
     /// The end of the newest run of a workflow id, if it was a short time ago.
@@ -36,8 +38,9 @@ impl Registry {
 
     pub(crate) fn insert(&self, handle: Arc<RunHandle>) {
         let key = workflow_key(&handle);
+        let mut open = self.open.lock();
         self.closed.lock().pop(&key);
-        self.open.lock().insert(key, handle);
+        open.insert(key, handle);
     }
 
     /// Forgets a run, if it is still that one.
@@ -49,10 +52,14 @@ impl Registry {
         }
     }
 
-    /// Forgets a run that has closed, and remembers its end.
+    /// Forgets a run that has closed, and remembers its end unless there is a newer run.
     pub(crate) fn close(&self, handle: &Arc<RunHandle>, closed: Arc<Closed>) {
-        self.closed.lock().put(workflow_key(handle), closed);
-        self.remove(handle);
+        let key = workflow_key(handle);
+        let mut open = self.open.lock();
+        if open.get(&key).is_some_and(|found| Arc::ptr_eq(found, handle)) {
+            self.closed.lock().put(key.clone(), closed);
+            open.remove(&key);
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<RunHandle>> {

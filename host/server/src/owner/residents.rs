@@ -6,7 +6,10 @@ use dalsegno_engine::ids::RunId;
 use lru::LruCache;
 use parking_lot::Mutex;
 
-use super::{Owner, handle::{GuestSlot, RunHandle}};
+use super::{
+    Owner,
+    handle::{GuestSlot, RunHandle},
+};
 use crate::telemetry::metrics::Metrics;
 
 /// The guests in memory.
@@ -29,14 +32,9 @@ impl Residents {
     /// A guest has been used, and takes up so much.
     pub(crate) fn used(&self, handle: &Arc<RunHandle>, bytes: usize) {
         let mut guests = self.guests.lock();
-        let run = handle.key.run_id.clone();
-        if let Some((_, before)) = guests.by_use.get_mut(&run) {
-            let before = std::mem::replace(before, bytes);
-            guests.bytes = guests.bytes + bytes - before;
-        } else {
-            guests.bytes += bytes;
-            guests.by_use.put(run, (Arc::downgrade(handle), bytes));
-        }
+        handle.linger(false);
+        let before = guests.by_use.put(handle.key.run_id.clone(), (Arc::downgrade(handle), bytes));
+        guests.bytes = guests.bytes + bytes - before.map_or(0, |(_, bytes)| bytes);
         self.measure(&guests);
     }
 
@@ -76,16 +74,29 @@ impl Residents {
 /// Evicts guests until the rest fits. A run that waits for nothing in memory goes with its guest.
 pub(crate) fn evict(owner: &Owner) {
     for handle in owner.residents.beyond_limit() {
+        handle.linger(true);
         // One that is at work is counted again at the end of its turn.
         let Some(mut live) = handle.live.try_lock() else { continue };
         if matches!(live.guest, GuestSlot::Resident(_)) {
             live.guest = GuestSlot::Absent;
             owner.metrics.evictions.inc();
         }
-        let at_rest = live.run.is_at_rest();
         drop(live);
-        if at_rest && handle.retire_if_idle() {
-            owner.registry.remove(&handle);
+        let_go(owner, &handle);
+    }
+}
+
+/// Drops a run from memory whose guest was evicted, once nothing keeps it there any more.
+pub(crate) fn let_go(owner: &Owner, handle: &Arc<RunHandle>) {
+    if !handle.lingers() {
+        return;
+    }
+    // One that is at work is looked at again at the end of its turn.
+    let Some(live) = handle.live.try_lock() else { return };
+    if live.run.is_at_rest() && handle.retire_if_idle() {
+        owner.registry.remove(handle);
+        if let Some(at) = live.summary.as_ref().and_then(|stored| stored.wake_at) {
+            owner.wakes.dropped(&handle.key, at);
         }
     }
 }

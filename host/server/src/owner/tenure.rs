@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use dalsegno_engine::Millis;
-use dalsegno_store::{Claim, CommitError, Fence};
+use dalsegno_store::{Claim, CommitError};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,9 @@ const CLAIM_EVERY: Duration = Duration::from_millis(500);
 /// Wait before trying a database again that does not answer.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
 /// How long a stopping host waits for the database to take what runs have done.
-const SETTLE_MAX: Duration = Duration::from_secs(5);
+const SETTLE_MAX: Duration = Duration::from_secs(2);
+/// How long a stopping host waits for the database to hear that it gives the runs up.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
 
 /// Who this host is.
 #[derive(Debug, Clone)]
@@ -65,9 +67,13 @@ impl Tenure {
     /// Claims and keeps the runs until `shutdown`.
     pub(crate) async fn hold(&self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
-            let wait = match self.claim().await {
-                Ok((fence, owner)) => {
-                    self.keep(&fence, &owner, &shutdown).await;
+            let claimed = tokio::select! {
+                claimed = self.claim() => claimed,
+                () = shutdown.cancelled() => return,
+            };
+            let wait = match claimed {
+                Ok(owner) => {
+                    self.keep(&owner, &shutdown).await;
                     continue;
                 }
                 Err(wait) => wait,
@@ -79,15 +85,16 @@ impl Tenure {
         }
     }
 
-    async fn claim(&self) -> Result<(Fence, Arc<Owner>), Duration> {
+    /// Takes the runs, or says how long to wait before trying again.
+    async fn claim(&self) -> Result<Arc<Owner>, Duration> {
         let Identity { host_id, address, lease } = &self.identity;
         match self.parts.store.claim(host_id, address, *lease).await {
             Ok(Claim::Granted { fence, now }) => {
                 tracing::info!(epoch = fence.epoch, "this host owns the runs");
                 self.parts.modules.forget_deployments();
-                let owner = Owner::begin(self.parts.clone(), fence.clone(), Clock::new(now));
+                let owner = Owner::begin(self.parts.clone(), fence, Clock::new(now));
                 self.stand(Standing::Owner(owner.clone()));
-                Ok((fence, owner))
+                Ok(owner)
             }
             Ok(Claim::Held { address, until, now }) => {
                 self.wait(format!("the host at {address} owns the runs"));
@@ -100,38 +107,58 @@ impl Tenure {
         }
     }
 
-    /// Renews the lease until it is lost or the host stops.
-    async fn keep(&self, fence: &Fence, owner: &Arc<Owner>, shutdown: &CancellationToken) {
+    /// Renews the lease until it is lost or there is no need any more.
+    async fn keep(&self, owner: &Arc<Owner>, enough: &CancellationToken) {
         let every = self.identity.lease.as_duration() / 3;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(every) => {}
+                biased;
+                () = enough.cancelled() => return,
                 () = owner.stopped.cancelled() => break,
-                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
             }
-            match self.parts.store.renew(fence, self.identity.lease).await {
-                Ok(now) => owner.clock.sync(now),
-                Err(CommitError::FenceLost) => break,
-                Err(error) => tracing::warn!(%error, "the lease could not be renewed; trying again"),
+            // One that hangs must not use up the lease.
+            let renewal = tokio::time::timeout(every, self.parts.store.renew(&owner.fence, self.identity.lease));
+            let renewed = tokio::select! {
+                renewed = renewal => renewed,
+                () = enough.cancelled() => return,
+            };
+            match renewed {
+                Ok(Ok(now)) => owner.clock.sync(now),
+                Ok(Err(CommitError::FenceLost)) => break,
+                Ok(Err(error)) => tracing::warn!(%error, "the lease could not be renewed; trying again"),
+                Err(_) => tracing::warn!("the lease could not be renewed in time; trying again"),
             }
         }
         owner.stop();
         self.wait("another host took the runs over".to_owned());
     }
 
-    /// Stops gracefully: attempts under way may end, what is settled is stored, and the runs are given up.
+    /// Stops gracefully: attempts under way may end within `wait`, what is settled is stored, and the runs are given
+    /// up. They stay this host's meanwhile.
     pub(crate) async fn drain(&self, wait: Duration) {
         let Standing::Owner(owner) = self.standing() else { return };
+        let settled = CancellationToken::new();
+        let settle = async {
+            self.settle(&owner, wait).await;
+            settled.cancel();
+        };
+        tokio::join!(settle, self.keep(&owner, &settled));
+        owner.stop();
+        let release = tokio::time::timeout(RELEASE_MAX, self.parts.store.release(&owner.fence));
+        let released = release.await.map_err(|_| "no answer in time".to_owned());
+        if let Err(error) = released.and_then(|released| released.map_err(|error| error.to_string())) {
+            tracing::warn!(%error, "the runs could not be given up; the next host waits for the lease to end");
+        }
+    }
+
+    async fn settle(&self, owner: &Arc<Owner>, wait: Duration) {
         if tokio::time::timeout(wait, owner.drain_attempts()).await.is_err() {
             tracing::warn!("attempts were still under way when the host stopped; they count as made");
         }
         self.wait("the host is stopping".to_owned());
         if tokio::time::timeout(SETTLE_MAX, owner.settle()).await.is_err() {
             tracing::warn!("not all that runs did was stored before the host stopped; the next host finds out");
-        }
-        owner.stop();
-        if let Err(error) = self.parts.store.release(&owner.fence).await {
-            tracing::warn!(%error, "the runs could not be given up; the next host waits for the lease to end");
         }
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dalsegno_engine::{
-    Timestamp, Transition,
+    Transition,
     guest::{ActivationError, ActivationErrorKind},
     replay::{Replay, ReplayError},
-    run::Step,
+    run::{Accepted, Step},
 };
 use dalsegno_sandbox::{Instance, Telemetry};
 use dalsegno_store::{HistoryRow, Item};
@@ -15,34 +15,59 @@ use dalsegno_store::{HistoryRow, Item};
 use super::{
     Owner,
     committer::{Ack, AfterCommit, StoredStep},
+    effects,
     guests::GuestWork,
-    handle::{GuestSlot, Live, RunHandle},
-    message::Message,
+    handle::{GuestSlot, Live, Retired, RunHandle},
+    message::{Lost, Message},
     residents,
     waiters::Closed,
+    wakes::Wakes,
 };
 
 /// What a run takes up in memory beside its guest, about.
 const RUN_BYTES: usize = 4 << 10;
+/// Inputs that wait for a guest that is being brought, in bytes; with one turn's more they still fit one transition.
+const INPUT_BYTES_HELD_MAX: usize = 4 << 20;
 
 /// Takes a turn.
 pub(crate) fn take(owner: &Arc<Owner>, handle: &Arc<RunHandle>) {
-    let messages = handle.take_messages();
+    if handle.is_retired() {
+        return;
+    }
     let mut live = handle.live.lock();
+    let messages = handle.take_messages();
     live.run.tick(owner.clock.now());
     for message in messages {
+        live.input_bytes += message.size_bytes();
         receive(&mut live, message);
     }
     let mut telemetry = Vec::new();
-    if !live.run.is_ready() || bring_guest(owner, handle, &mut live) {
-        if live.run.is_ready() {
-            telemetry = activate(owner, handle, &mut live);
-        }
+    let loads = live.run.is_ready() && !bring_guest(owner, handle, &mut live);
+    if live.run.is_ready() && !loads {
+        telemetry = activate(owner, handle, &mut live);
+    }
+    // Inputs wait for the guest that is being brought, so that they are stored with what it makes of them, unless
+    // they become too many for that.
+    if !loads || live.input_bytes > INPUT_BYTES_HELD_MAX {
         hand_over(owner, handle, &mut live, telemetry);
     }
     rest(owner, handle, live);
     if handle.end_turn() {
         owner.guests.submit(GuestWork::Turn(owner.clone(), handle.clone()));
+    } else {
+        leave(owner, handle);
+    }
+}
+
+/// Looks after a run that has no further turn for now: its guest may have been evicted, or all of it dropped, in the
+/// course of this one.
+fn leave(owner: &Owner, handle: &Arc<RunHandle>) {
+    residents::let_go(owner, handle);
+    if handle.is_retired()
+        && let Some(mut live) = handle.live.try_lock()
+    {
+        let lost = handle.lost().unwrap_or(&Lost::NotOwner);
+        effects::refuse_acks(std::mem::take(&mut live.acks), lost);
     }
 }
 
@@ -50,14 +75,14 @@ fn receive(live: &mut Live, message: Message) {
     let run = &mut live.run;
     let (answer, reply) = match message {
         Message::Wake => return,
-        Message::Barrier(reply) => (Ok(dalsegno_engine::run::Accepted::Duplicate), reply),
+        Message::Barrier(reply) => (Ok(Accepted::Duplicate), reply),
         Message::Input(input, reply) => (run.accept(input), reply),
         Message::Release(reply) => {
             run.release();
-            (Ok(dalsegno_engine::run::Accepted::New), reply)
+            (Ok(Accepted::New), reply)
         }
         Message::Grant { operation, attempt, reply } => {
-            (run.grant(operation, attempt).map(|()| dalsegno_engine::run::Accepted::New), reply)
+            (run.grant(operation, attempt).map(|()| Accepted::New), reply)
         }
         Message::AttemptEnded { operation, attempt, result } => {
             // A stale end is one that the run has given up waiting for.
@@ -114,7 +139,8 @@ pub(crate) fn replay(
     let mut guest = owner.sandbox.instantiate(&handle.module, handle.info.clone())?;
     let mut replay = Replay::default();
     for row in rows {
-        let transition = Transition::decode(&row.data).map_err(|error| nondeterminism(error.to_string(), String::new()))?;
+        let transition = Transition::decode(&row.data)
+            .map_err(|error| nondeterminism(error.to_string(), String::new()))?;
         replay.step(&transition, row.data.len(), &mut guest).map_err(replay_failed)?;
     }
     owner.metrics.replays.inc();
@@ -127,9 +153,10 @@ pub(crate) fn replay_failed(error: ReplayError) -> ActivationError {
             let backtrace = divergence.backtrace.clone();
             nondeterminism(ReplayError::Diverged(divergence).to_string(), backtrace)
         }
-        ReplayError::Failed { activation, error } => {
-            ActivationError { message: format!("activation {activation} failed in the replay: {error}"), ..error }
-        }
+        ReplayError::Failed { activation, error } => ActivationError {
+            message: format!("activation {activation} failed in the replay: {error}"),
+            ..error
+        },
         ReplayError::BadHistory(bad) => nondeterminism(bad.to_string(), String::new()),
     }
 }
@@ -186,13 +213,33 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
         telemetry,
         closed: closed.then(|| closed_run(handle, live)).flatten(),
         has_events,
+        wakes_later_at: summary.wake_at.filter(|at| changed && Wakes::is_beyond_horizon(*at, owner.clock.now())),
     };
-    if !has_events && !changed && item.activities.is_empty() && after.acks.is_empty() && after.effects.is_empty() {
+    live.input_bytes = 0;
+    if !has_events
+        && !changed
+        && item.activities.is_empty()
+        && after.acks.is_empty()
+        && after.effects.is_empty()
+    {
         return;
     }
     live.summary = Some(summary);
-    handle.handed_over();
-    owner.commit(StoredStep { handle: handle.clone(), item, after });
+    submit(owner, handle, StoredStep { handle: handle.clone(), item, after });
+}
+
+/// Gives a step to the committer. One of a run that was dropped from memory meanwhile is not stored.
+fn submit(owner: &Owner, handle: &RunHandle, step: StoredStep) {
+    let mut step = Some(step);
+    let handed_over = handle.hand_over(|| step.take().into_iter().for_each(|step| owner.commit(step)));
+    let (Err(Retired), Some(step)) = (handed_over, step) else { return };
+    for ack in step.after.acks {
+        // After its end a run takes nothing new, so what is left to answer has been durable for long.
+        let _ = ack.reply.send(match handle.lost() {
+            None => Ok(ack.answer),
+            Some(lost) => Err(lost.clone()),
+        });
+    }
 }
 
 fn closed_run(handle: &RunHandle, live: &Live) -> Option<Arc<Closed>> {
@@ -214,14 +261,18 @@ fn row(transition: &Transition) -> HistoryRow {
 
 /// Lets go of the run: arms its wake-up, and counts its guest.
 fn rest(owner: &Owner, handle: &Arc<RunHandle>, mut live: parking_lot::MutexGuard<'_, Live>) {
-    let wake: Option<Timestamp> = match live.guest {
+    let wake = match live.guest {
         // The history's arrival is the next turn.
         GuestSlot::Loading => None,
         _ => live.run.next_wake(),
     };
-    if let Some(at) = wake.filter(|at| live.armed.is_none_or(|armed| *at < armed || armed <= owner.clock.now())) {
+    let now = owner.clock.now();
+    let at_rest = live.run.is_at_rest();
+    if let Some(at) = wake.and_then(|at| Wakes::time_to_arm(at, now, at_rest))
+        && live.armed.is_none_or(|armed| at < armed || armed <= now)
+    {
         live.armed = Some(at);
-        owner.wakes.arm(&handle.key, at, owner.clock.now(), live.run.is_at_rest());
+        owner.wakes.arm(handle, at);
     }
     if live.run.state().is_closed() {
         live.guest = GuestSlot::Absent;

@@ -1,6 +1,12 @@
 //! Clients that wait for something of a run to become durable.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use dalsegno_engine::{Failure, Payload, Status, ids::RunId};
 use parking_lot::Mutex;
@@ -14,49 +20,82 @@ pub(crate) struct Closed {
     pub(crate) outcome: Result<Option<Payload>, Failure>,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    closed: Vec<oneshot::Sender<Arc<Closed>>>,
-    changed: Vec<oneshot::Sender<()>>,
-}
-
-/// Who waits, by run. One that stops waiting is forgotten at the run's next change.
+/// Who waits, by run.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     runs: Mutex<HashMap<RunId, Waiting>>,
+    numbers: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    closed: BTreeMap<u64, oneshot::Sender<Arc<Closed>>>,
+    changed: BTreeMap<u64, oneshot::Sender<()>>,
+}
+
+/// Somebody who waits, and is forgotten when dropped.
+pub(crate) struct Waiter<'a, T> {
+    waiters: &'a Waiters,
+    run: RunId,
+    number: u64,
+    told: oneshot::Receiver<T>,
+}
+
+impl<T> Waiter<'_, T> {
+    /// What it waits for. `None`: the run is gone.
+    pub(crate) async fn told(&mut self) -> Option<T> {
+        (&mut self.told).await.ok()
+    }
+}
+
+impl<T> Drop for Waiter<'_, T> {
+    fn drop(&mut self) {
+        self.waiters.forget_one(&self.run, self.number);
+    }
 }
 
 impl Waiters {
-    /// Answers when the run has closed.
-    pub(crate) fn closed(&self, run: &RunId) -> oneshot::Receiver<Arc<Closed>> {
-        let (tell, told) = oneshot::channel();
-        self.runs.lock().entry(run.clone()).or_default().closed.push(tell);
-        told
+    /// Waits for the run to close.
+    pub(crate) fn closed(&self, run: &RunId) -> Waiter<'_, Arc<Closed>> {
+        self.wait(run, |waiting| &mut waiting.closed)
     }
 
-    /// Answers when the run has new events.
-    pub(crate) fn changed(&self, run: &RunId) -> oneshot::Receiver<()> {
-        let (tell, told) = oneshot::channel();
-        self.runs.lock().entry(run.clone()).or_default().changed.push(tell);
-        told
+    /// Waits for the run to have new events.
+    pub(crate) fn changed(&self, run: &RunId) -> Waiter<'_, ()> {
+        self.wait(run, |waiting| &mut waiting.changed)
     }
 
-    /// Forgets those who have gone.
-    pub(crate) fn forget_gone(&self, run: &RunId) {
+    fn wait<T>(
+        &self,
+        run: &RunId,
+        list: impl FnOnce(&mut Waiting) -> &mut BTreeMap<u64, oneshot::Sender<T>>,
+    ) -> Waiter<'_, T> {
+        let (tell, told) = oneshot::channel();
         let mut runs = self.runs.lock();
-        if let Some(waiting) = runs.get_mut(run) {
-            waiting.closed.retain(|tell| !tell.is_closed());
-            waiting.changed.retain(|tell| !tell.is_closed());
-            if waiting.closed.is_empty() && waiting.changed.is_empty() {
-                runs.remove(run);
-            }
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        list(runs.entry(run.clone()).or_default()).insert(number, tell);
+        Waiter { waiters: self, run: run.clone(), number, told }
+    }
+
+    fn forget_one(&self, run: &RunId, number: u64) {
+        let mut runs = self.runs.lock();
+        let Some(waiting) = runs.get_mut(run) else { return };
+        waiting.closed.remove(&number);
+        waiting.changed.remove(&number);
+        if waiting.closed.is_empty() && waiting.changed.is_empty() {
+            runs.remove(run);
         }
+    }
+
+    /// Tells all who wait for a run that it is gone.
+    pub(crate) fn forget(&self, run: &RunId) {
+        self.runs.lock().remove(run);
     }
 
     pub(crate) fn tell_changed(&self, run: &RunId) {
         let mut runs = self.runs.lock();
         if let Some(waiting) = runs.get_mut(run) {
-            for tell in waiting.changed.drain(..) {
+            for tell in std::mem::take(&mut waiting.changed).into_values() {
                 let _ = tell.send(());
             }
         }
@@ -65,12 +104,39 @@ impl Waiters {
     pub(crate) fn tell_closed(&self, closed: &Arc<Closed>) {
         let waiting = self.runs.lock().remove(&closed.run_id);
         if let Some(waiting) = waiting {
-            for tell in waiting.closed {
+            for tell in waiting.closed.into_values() {
                 let _ = tell.send(closed.clone());
             }
-            for tell in waiting.changed {
+            for tell in waiting.changed.into_values() {
                 let _ = tell.send(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stops_waiting_leaves_nothing_behind() {
+        let (waiters, run) = (Waiters::default(), RunId::new("r"));
+        let (first, second) = (waiters.closed(&run), waiters.changed(&run));
+        drop(first);
+        waiters.tell_changed(&run);
+        assert_eq!(waiters.runs.lock().len(), 1);
+        drop(second);
+        assert!(waiters.runs.lock().is_empty());
+    }
+
+    #[test]
+    fn who_waits_anew_after_a_run_is_gone_is_not_forgotten_with_the_others() {
+        let (waiters, run) = (Waiters::default(), RunId::new("r"));
+        let before = waiters.changed(&run);
+        waiters.forget(&run);
+        let mut after = waiters.changed(&run);
+        drop(before);
+        waiters.tell_changed(&run);
+        assert!(after.told.try_recv().is_ok());
     }
 }

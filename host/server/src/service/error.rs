@@ -147,31 +147,79 @@ impl ErrorCode {
     #[must_use]
     pub fn help(self) -> &'static str {
         match self {
-            Self::InvalidArgument => "The request is not of the form this call takes. The detail names the field; /openapi.json describes all of them.",
-            Self::AddressNotFound => "There is nothing at this address. /openapi.json lists all there is; an id with a slash has to be written with %2F.",
-            Self::MethodNotAllowed => "The address does not take this method. The header Allow says which it takes.",
-            Self::RequestTimeout => "The request did not arrive in time. Send it faster, or in smaller parts.",
-            Self::CrossSiteRefused => "Pages of other sites may not use the host through a browser. Call it from a program, or from pages it serves itself.",
-            Self::TooLarge => "One payload may have 2 MiB, a request 8 MiB, a module what the host is configured to take. Keep large values elsewhere, and pass a reference.",
-            Self::NamespaceNotFound => "The address names a namespace that does not exist. `default` always does.",
-            Self::WorkflowNotFound => "No run has this workflow id, or the workflow has no such run. Runs are found within their namespace only.",
-            Self::ModuleNotFound => "No module of this namespace has the digest. Upload it first: `dalsegno module upload FILE.wasm`.",
-            Self::WorkflowTypeNotFound => "No module of this namespace has the workflow type, or none of those that do is deployed. `dalsegno module list` shows what is there.",
-            Self::WorkflowAlreadyRunning => "A workflow id has at most one open run. Take another id, wait for that run, or set id_conflict_policy to use_existing or terminate_existing.",
-            Self::WorkflowIdReused => "A run of this workflow id exists and id_reuse_policy forbids another. Take another id or another policy.",
-            Self::WorkflowClosed => "The run has ended; it takes no more signals, cancellations or terminations.",
-            Self::RunBlocked => "The run is parked after failing the same way again. `dalsegno workflow describe` shows why.",
-            Self::RunNotActivated => "The run has not begun: it waits for its start delay, or its first activation fails. Describe it to see which.",
-            Self::SignalLimit => "The run has taken 10,000 signals. A workflow that takes many has to continue as new.",
-            Self::QueryNotFound => "The workflow has no such query. The query `__metadata` lists those it has.",
-            Self::QueryFailed => "The query handler raised a failure, or did what a query must not do. The run itself is unharmed.",
-            Self::ModuleRefused => "The bytes are no component that this host runs. The detail says what is wrong and how to build it right.",
-            Self::ModuleCompiling => "The module is valid and still being compiled. Try again shortly; `GET /modules/{digest}` shows the status.",
+            Self::InvalidArgument => {
+                "The request is not of the form this call takes. The detail names the field; /openapi.json describes all of them."
+            }
+            Self::AddressNotFound => {
+                "There is nothing at this address. /openapi.json lists all there is; an id with a slash has to be written with %2F."
+            }
+            Self::MethodNotAllowed => {
+                "The address does not take this method. The header Allow says which it takes."
+            }
+            Self::RequestTimeout => {
+                "The request did not arrive in time. Send it faster, or in smaller parts."
+            }
+            Self::CrossSiteRefused => {
+                "Pages of other sites may not use the host through a browser. Call it from a program, or from pages it serves itself."
+            }
+            Self::TooLarge => {
+                "One payload may have 2 MiB, a request 8 MiB, a module what the host is configured to take. Keep large values elsewhere, and pass a reference."
+            }
+            Self::NamespaceNotFound => {
+                "The address names a namespace that does not exist. `default` always does."
+            }
+            Self::WorkflowNotFound => {
+                "No run has this workflow id, or the workflow has no such run. Runs are found within their namespace only."
+            }
+            Self::ModuleNotFound => {
+                "No module of this namespace has the digest. Upload it first: `dalsegno module upload FILE.wasm`."
+            }
+            Self::WorkflowTypeNotFound => {
+                "No module of this namespace has the workflow type, or none of those that do is deployed. `dalsegno module list` shows what is there."
+            }
+            Self::WorkflowAlreadyRunning => {
+                "A workflow id has at most one open run. Take another id, wait for that run, or set id_conflict_policy to use_existing or terminate_existing."
+            }
+            Self::WorkflowIdReused => {
+                "A run of this workflow id exists and id_reuse_policy forbids another. Take another id or another policy."
+            }
+            Self::WorkflowClosed => {
+                "The run has ended; it takes no more signals, cancellations or terminations."
+            }
+            Self::RunBlocked => {
+                "The run is parked after failing the same way again. `dalsegno workflow describe` shows why."
+            }
+            Self::RunNotActivated => {
+                "The run has not begun: it waits for its start delay, or its first activation fails. Describe it to see which."
+            }
+            Self::SignalLimit => {
+                "The run has taken 10,000 signals. A workflow that takes many has to continue as new."
+            }
+            Self::QueryNotFound => {
+                "The workflow has no such query. The query `__metadata` lists those it has."
+            }
+            Self::QueryFailed => {
+                "The query handler raised a failure, or did what a query must not do. The run itself is unharmed."
+            }
+            Self::ModuleRefused => {
+                "The bytes are no component that this host runs. The detail says what is wrong and how to build it right."
+            }
+            Self::ModuleCompiling => {
+                "The module is valid and still being compiled. Try again shortly; `GET /modules/{digest}` shows the status."
+            }
             Self::NotSupported => "This version of the host does not have this feature.",
-            Self::NotOwner => "Another host owns the run at the moment, or ownership is changing. Try again after the time in Retry-After.",
-            Self::NotReady => "The host takes no requests at the moment; the detail says why. It becomes ready by itself once that is over.",
-            Self::DatabaseUnavailable => "The database does not answer. The host reconnects by itself; try again after the time in Retry-After. What was not acknowledged may or may not have happened; a request_id makes trying again safe.",
-            Self::Overloaded => "The host has as much to do as it takes. Try again after the time in Retry-After.",
+            Self::NotOwner => {
+                "Another host owns the run at the moment, or ownership is changing. Try again after the time in Retry-After."
+            }
+            Self::NotReady => {
+                "The host takes no requests at the moment; the detail says why. It becomes ready by itself once that is over."
+            }
+            Self::DatabaseUnavailable => {
+                "The database does not answer. The host reconnects by itself; try again after the time in Retry-After. What was not acknowledged may or may not have happened; a request_id makes trying again safe."
+            }
+            Self::Overloaded => {
+                "The host has as much to do as it takes. Try again after the time in Retry-After."
+            }
             Self::ShuttingDown => "The host is stopping. Try again shortly.",
             Self::Internal => "A bug of the host. Its log says more.",
         }

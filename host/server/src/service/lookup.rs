@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dalsegno_engine::{
+    Status,
     ids::Namespace,
     run::{Accepted, Refusal},
 };
@@ -51,7 +52,10 @@ impl Service {
             return Ok(());
         }
         if !self.store.namespace_exists(namespace).await? {
-            return Err(ServiceError::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{namespace}`")));
+            return Err(ServiceError::new(
+                ErrorCode::NamespaceNotFound,
+                format!("there is no namespace `{namespace}`"),
+            ));
         }
         self.namespaces.write().insert(namespace.clone());
         Ok(())
@@ -76,28 +80,46 @@ impl Service {
         run: &RunRef,
         message: impl Fn(Reply) -> Message,
     ) -> Result<Accepted, ServiceError> {
+        self.acknowledged(self.ask_unbounded(run, message)).await?
+    }
+
+    async fn ask_unbounded(
+        &self,
+        run: &RunRef,
+        message: impl Fn(Reply) -> Message,
+    ) -> Result<Accepted, ServiceError> {
         self.check_namespace(&run.namespace).await?;
         for _ in 0..LOOKUPS_MAX {
             let owner = self.owner_with_room()?;
-            let handle = self.open_run(&owner, run).await?;
-            let Some(answer) = self.acknowledged(owner.ask(&handle, &message)).await? else { continue };
+            let Some(handle) = self.open_run(&owner, run).await? else { continue };
+            let Some(answer) = owner.ask(&handle, &message).await else { continue };
             return answer.map_err(lost)?.map_err(refusal);
         }
         Err(ServiceError::new(ErrorCode::Overloaded, "the run is moving in and out of memory"))
     }
 
-    /// Waits for an answer, no longer than a client would.
+    /// Waits for an answer, no longer than a client would. Nothing is undone by not waiting.
     pub(super) async fn acknowledged<T>(&self, answer: impl Future<Output = T>) -> Result<T, ServiceError> {
         tokio::time::timeout(super::ACKNOWLEDGE_MAX, answer).await.map_err(|_| {
             ServiceError::new(ErrorCode::DatabaseUnavailable, "it is not known yet whether the change is stored")
         })
     }
 
-    async fn open_run(&self, owner: &Arc<Owner>, run: &RunRef) -> Result<Arc<RunHandle>, ServiceError> {
+    /// The run, in memory. `None`: it has begun only just; look again.
+    async fn open_run(
+        &self,
+        owner: &Arc<Owner>,
+        run: &RunRef,
+    ) -> Result<Option<Arc<RunHandle>>, ServiceError> {
         let handle = owner.find_open(&run.namespace, &run.workflow_id).await.map_err(load)?;
         match handle {
-            Some(handle) if run.run_id.as_ref().is_none_or(|run_id| *run_id == handle.key.run_id) => Ok(handle),
-            _ => Err(ServiceError::closed(self.resolve(run).await?.status)),
+            Some(handle) if run.run_id.as_ref().is_none_or(|run_id| *run_id == handle.key.run_id) => {
+                Ok(Some(handle))
+            }
+            _ => match self.resolve(run).await?.status {
+                Status::Running => Ok(None),
+                closed => Err(ServiceError::closed(closed)),
+            },
         }
     }
 }
@@ -115,10 +137,13 @@ pub(super) fn not_found(run: &RunRef) -> ServiceError {
 pub(super) fn lost(lost: Lost) -> ServiceError {
     match lost {
         Lost::NotOwner => ServiceError::new(ErrorCode::NotOwner, "the run is changing its owner"),
-        Lost::WorkflowIdTaken => {
-            ServiceError::new(ErrorCode::WorkflowAlreadyRunning, "another run of the workflow id was there first")
+        Lost::WorkflowIdTaken => ServiceError::new(
+            ErrorCode::WorkflowAlreadyRunning,
+            "another run of the workflow id was there first",
+        ),
+        Lost::Refused(problem) => {
+            ServiceError::invalid(format!("the database does not take the data: {problem}"))
         }
-        Lost::Refused(problem) => ServiceError::invalid(format!("the database does not take the data: {problem}")),
     }
 }
 

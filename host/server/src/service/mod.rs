@@ -54,7 +54,9 @@ impl Service {
     pub async fn not_ready(&self) -> Option<String> {
         match self.tenure.standing() {
             Standing::Waiting(reason) => Some(reason),
-            Standing::Owner(owner) if owner.draining.is_cancelled() => Some("the host is stopping".to_owned()),
+            Standing::Owner(owner) if owner.draining.is_cancelled() => {
+                Some("the host is stopping".to_owned())
+            }
             Standing::Owner(_) => self.store.ping().await.err().map(|error| error.to_string()),
         }
     }

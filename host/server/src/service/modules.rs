@@ -31,7 +31,8 @@ impl Service {
         match owner.modules.upload(upload, wait).await.map_err(lookup::module)? {
             Progress::Ready(new) => Ok(Uploaded { module: self.module(namespace, &digest).await?, new }),
             Progress::Compiling | Progress::Failed(_) => {
-                let module = ModuleInfo { digest, bytes: size, uploaded_at: None, status: ModuleStatus::Compiling };
+                let module =
+                    ModuleInfo { digest, bytes: size, uploaded_at: None, status: ModuleStatus::Compiling };
                 Ok(Uploaded { module, new: true })
             }
         }
@@ -54,7 +55,11 @@ impl Service {
     ///
     /// # Errors
     /// [`ErrorCode::ModuleNotFound`], or as for every call.
-    pub async fn module(&self, namespace: &Namespace, digest: &ModuleDigest) -> Result<ModuleInfo, ServiceError> {
+    pub async fn module(
+        &self,
+        namespace: &Namespace,
+        digest: &ModuleDigest,
+    ) -> Result<ModuleInfo, ServiceError> {
         self.check_namespace(namespace).await?;
         if let Some(row) = self.store.module(namespace, digest).await? {
             return self.ready(row).await;
@@ -71,8 +76,9 @@ impl Service {
     }
 
     async fn ready(&self, row: ModuleRow) -> Result<ModuleInfo, ServiceError> {
-        let definition: ModuleDefinition = serde_json::from_str(&row.definition)
-            .map_err(|error| ServiceError::new(ErrorCode::Internal, format!("module {}: {error}", row.digest)))?;
+        let definition: ModuleDefinition = serde_json::from_str(&row.definition).map_err(|error| {
+            ServiceError::new(ErrorCode::Internal, format!("module {}: {error}", row.digest))
+        })?;
         let mut deployed = Vec::new();
         for workflow in &definition.workflows {
             let workflow_type = WorkflowType::new(&workflow.name);
@@ -84,4 +90,3 @@ impl Service {
         Ok(ModuleInfo { digest: row.digest, bytes: row.bytes, uploaded_at: Some(row.uploaded_at), status })
     }
 }
-

@@ -30,14 +30,17 @@ impl Service {
         let rows = owner::read_history(&self.store, &row.key.run_id).await?;
         let module = owner.modules.load(&row.module).await.map_err(lookup::module)?;
         let (sandbox, namespace, run_id) = (owner.sandbox.clone(), row.key.namespace, row.key.run_id);
-        let ask = Request { id: String::new(), name: request.name, input: request.input, headers: request.headers };
+        let ask =
+            Request { id: String::new(), name: request.name, input: request.input, headers: request.headers };
         let answer = owner.guests.call(move || {
             let state = begin(&rows)?;
             let started = state.started.clone().ok_or_else(not_activated)?;
             let info = RunInfo { namespace, run_id, start_time: state.start_time, started };
             ask_guest(&sandbox, &module, info, &rows, &ask)
         });
-        answer.await.unwrap_or_else(|| Err(ServiceError::new(ErrorCode::ShuttingDown, "the host is stopping")))
+        answer
+            .await
+            .unwrap_or_else(|| Err(ServiceError::new(ErrorCode::ShuttingDown, "the host is stopping")))
     }
 }
 
@@ -56,7 +59,8 @@ fn begin(rows: &[HistoryRow]) -> Result<State, ServiceError> {
     if !rows.iter().any(|row| row.activated) {
         return Err(not_activated());
     }
-    let first = rows.first().map(|row| Transition::decode(&row.data)).into_iter().collect::<Result<Vec<_>, _>>();
+    let first =
+        rows.first().map(|row| Transition::decode(&row.data)).into_iter().collect::<Result<Vec<_>, _>>();
     let first = first.map_err(|error| internal(error.to_string()))?;
     State::fold(first.iter().map(|transition| (transition, 0))).map_err(|error| internal(error.to_string()))
 }
@@ -75,9 +79,11 @@ fn ask_guest(
     let mut guest = sandbox.instantiate(module, info).map_err(failed)?;
     let mut replay = Replay::default();
     for row in rows {
-        let transition =
-            Transition::decode(&row.data).map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
-        replay.step(&transition, row.data.len(), &mut guest).map_err(|error| failed(turn::replay_failed(error)))?;
+        let transition = Transition::decode(&row.data)
+            .map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
+        replay
+            .step(&transition, row.data.len(), &mut guest)
+            .map_err(|error| failed(turn::replay_failed(error)))?;
     }
     let time = replay.into_state().time;
     guest.query(time, ask).map_err(failed)?.map_err(|failure| refused(&ask.name, failure))

@@ -24,8 +24,10 @@ impl Service {
         let row = self.resolve(run).await?;
         let attempts = self.store.activity_rows(&row.key.run_id).await?;
         let (_, state) = owner::read_state(&self.store, &row.key.run_id).await.map_err(lookup::load)?;
-        let handle = self.owner().ok().and_then(|owner| owner.registry.get(&row.key.namespace, &row.key.workflow_id));
-        let last_error = handle.filter(|handle| handle.key == row.key).and_then(|handle| handle.last_error.lock().clone());
+        let handle =
+            self.owner().ok().and_then(|owner| owner.registry.get(&row.key.namespace, &row.key.workflow_id));
+        let last_error =
+            handle.filter(|handle| handle.key == row.key).and_then(|handle| handle.last_error.lock().clone());
         Ok(Description { row, state, attempts, last_error })
     }
 
@@ -33,13 +35,19 @@ impl Service {
     ///
     /// # Errors
     /// As for every call.
-    pub async fn history(&self, run: &RunRef, from: EventId, limit: u32) -> Result<HistoryPage, ServiceError> {
+    pub async fn history(
+        &self,
+        run: &RunRef,
+        from: EventId,
+        limit: u32,
+    ) -> Result<HistoryPage, ServiceError> {
         let row = self.resolve(run).await?;
         let closed = row.close_time.is_some();
         let rows = self.store.history(&row.key.run_id, from, limit.max(1)).await?;
         let decode = |data: &[u8]| Transition::decode(data);
         let transitions = rows.iter().map(|row| decode(&row.data)).collect::<Result<Vec<_>, _>>();
-        let transitions = transitions.map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
+        let transitions =
+            transitions.map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
         let full = rows.len() == limit.max(1) as usize;
         let end = rows.last().map(|row| row.first_event_id + u64::from(row.events));
         let mut history = match ExportedHistory::new(transitions.clone()) {
@@ -52,7 +60,11 @@ impl Service {
     }
 
     /// A page that does not begin at the start, with the header of the run.
-    async fn continued(&self, row: &RunRow, transitions: Vec<Transition>) -> Result<ExportedHistory, ServiceError> {
+    async fn continued(
+        &self,
+        row: &RunRow,
+        transitions: Vec<Transition>,
+    ) -> Result<ExportedHistory, ServiceError> {
         let first = self.store.history(&row.key.run_id, 1, 1).await?;
         let internal = |error: String| ServiceError::new(ErrorCode::Internal, error);
         let first = first.first().ok_or_else(|| internal("the run has no history".to_owned()))?;
@@ -66,13 +78,15 @@ impl Service {
         let Ok(owner) = self.owner() else {
             return tokio::time::sleep(wait.min(POLL_EVENTS)).await;
         };
-        let changed = owner.waiters.changed(run);
+        let mut changed = owner.waiters.changed(run);
         let has_more = self.store.history(run, after + 1, 1).await.is_ok_and(|rows| !rows.is_empty());
         if !has_more {
-            // The time being up, or the owner being gone, is an answer too.
-            let _ = tokio::time::timeout(wait, changed).await;
+            tokio::select! {
+                _ = changed.told() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = owner.stopped.cancelled() => {}
+            }
         }
-        owner.waiters.forget_gone(run);
     }
 
     /// Lists runs, the newest first.

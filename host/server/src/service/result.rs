@@ -43,7 +43,7 @@ impl Service {
         run_id: RunId,
         deadline: Instant,
     ) -> Result<RunResult, ServiceError> {
-        let end = owner.waiters.closed(&run_id);
+        let mut end = owner.waiters.closed(&run_id);
         // It may have ended between the first look and the beginning of the wait.
         let this = RunRef { run_id: Some(run_id.clone()), ..run.clone() };
         if let Some(closed) = recently_closed(owner, &this) {
@@ -55,11 +55,18 @@ impl Service {
                 return self.stored_result(&row).await;
             }
         }
-        let ended = tokio::time::timeout_at(deadline, end).await;
-        if let Ok(Ok(closed)) = ended {
-            return Ok(RunResult::closed(&closed));
+        let gone = tokio::select! {
+            closed = end.told() => match closed {
+                Some(closed) => return Ok(RunResult::closed(&closed)),
+                None => true,
+            },
+            () = tokio::time::sleep_until(deadline) => false,
+            () = owner.stopped.cancelled() => false,
+        };
+        if gone {
+            // It could not be stored: it never was, or it stands as it is stored.
+            self.resolve(&this).await?;
         }
-        owner.waiters.forget_gone(&run_id);
         Ok(RunResult::running(run_id))
     }
 

@@ -15,11 +15,13 @@ use dalsegno_store::{NewRun, RunKey, RunRow};
 use sha2::{Digest, Sha256};
 use tokio::sync::MutexGuard;
 
-use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, Started, lookup};
+use super::{
+    ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, Started, lookup,
+};
 use crate::owner::{
     Owner,
-    handle::{GuestSlot, Live, RunHandle},
-    message::Message,
+    handle::{Live, RunHandle},
+    message::{Lost, Message},
 };
 
 /// What the newest run of a workflow id means to a new one.
@@ -37,6 +39,10 @@ impl Service {
     /// [`ErrorCode::WorkflowTypeNotFound`], [`ErrorCode::WorkflowAlreadyRunning`],
     /// [`ErrorCode::WorkflowIdReused`], or as for every call.
     pub async fn start(&self, request: StartRequest) -> Result<Started, ServiceError> {
+        self.acknowledged(self.start_unbounded(request)).await?
+    }
+
+    async fn start_unbounded(&self, request: StartRequest) -> Result<Started, ServiceError> {
         self.check_namespace(&request.namespace).await?;
         let owner = self.owner_with_room()?;
         let module = self.module_for(&owner, &request).await?;
@@ -60,7 +66,8 @@ impl Service {
         let digest: ModuleDigest = match &request.module {
             Some(digest) => {
                 let found = self.store.module(namespace, digest).await?;
-                let missing = || ServiceError::new(ErrorCode::ModuleNotFound, format!("there is no module {digest}"));
+                let missing =
+                    || ServiceError::new(ErrorCode::ModuleNotFound, format!("there is no module {digest}"));
                 found.ok_or_else(missing)?.digest
             }
             None => {
@@ -73,8 +80,12 @@ impl Service {
         };
         let definition = owner.modules.definition(&digest).await.map_err(lookup::module)?;
         if !definition.workflows.iter().any(|workflow| workflow.name == workflow_type.as_str()) {
-            let known: Vec<&str> = definition.workflows.iter().map(|workflow| workflow.name.as_str()).collect();
-            let message = format!("the module {digest} has no workflow type `{workflow_type}`; it has: {}", known.join(", "));
+            let known: Vec<&str> =
+                definition.workflows.iter().map(|workflow| workflow.name.as_str()).collect();
+            let message = format!(
+                "the module {digest} has no workflow type `{workflow_type}`; it has: {}",
+                known.join(", ")
+            );
             return Err(ServiceError::new(ErrorCode::WorkflowTypeNotFound, message));
         }
         owner.modules.load(&digest).await.map_err(lookup::module)
@@ -88,9 +99,9 @@ impl Service {
         id: &WorkflowId,
     ) -> Result<Option<RunRow>, ServiceError> {
         if let Some(handle) = owner.registry.get(namespace, id)
-            && let Some(answer) = self.acknowledged(owner.ask(&handle, Message::Barrier)).await?
+            && let Some(Err(Lost::NotOwner)) = owner.ask(&handle, Message::Barrier).await
         {
-            answer.map_err(lookup::lost)?.map_err(lookup::refusal)?;
+            return Err(lookup::lost(Lost::NotOwner));
         }
         Ok(self.store.newest_run(namespace, id).await?)
     }
@@ -101,10 +112,12 @@ impl Service {
         namespace: &Namespace,
         id: &WorkflowId,
     ) -> Result<(), ServiceError> {
-        let Some(handle) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? else { return Ok(()) };
+        let Some(handle) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? else {
+            return Ok(());
+        };
         let terminate = || Input::Terminate { reason: "a new run of the workflow id was started".to_owned() };
         let asked = owner.ask(&handle, |reply| Message::Input(terminate(), reply));
-        match self.acknowledged(asked).await? {
+        match asked.await {
             // One that was dropped from memory or has closed meanwhile is not in the way any more.
             None | Some(Ok(_)) => Ok(()),
             Some(Err(lost)) => Err(lookup::lost(lost)),
@@ -123,21 +136,27 @@ impl Service {
     ) -> Result<Started, ServiceError> {
         let now = owner.clock.now();
         let run_id = new_run_id(now)?;
-        let key =
-            RunKey { namespace: request.namespace.clone(), workflow_id: workflow_id.clone(), run_id: run_id.clone() };
+        let key = RunKey {
+            namespace: request.namespace.clone(),
+            workflow_id: workflow_id.clone(),
+            run_id: run_id.clone(),
+        };
         let handle = Arc::new(new_run(key, module, request, now)?);
         owner.registry.insert(handle.clone());
         drop(alone);
         owner.metrics.runs_started.inc();
-        match self.acknowledged(owner.ask(&handle, Message::Barrier)).await? {
-            Some(answer) => answer.map_err(lookup::lost)?.map_err(lookup::refusal)?,
-            None => return Err(lookup::lost(crate::owner::message::Lost::NotOwner)),
-        };
+        let stored = owner.ask(&handle, Message::Barrier).await.unwrap_or(Err(Lost::NotOwner));
+        stored.map_err(lookup::lost)?.map_err(lookup::refusal)?;
         Ok(Started { workflow_id, run_id, new: true })
     }
 }
 
-fn new_run(key: RunKey, module: Module, request: StartRequest, now: Timestamp) -> Result<RunHandle, ServiceError> {
+fn new_run(
+    key: RunKey,
+    module: Module,
+    request: StartRequest,
+    now: Timestamp,
+) -> Result<RunHandle, ServiceError> {
     let new = NewRun {
         workflow_type: request.workflow_type.clone(),
         module: module.digest().clone(),
@@ -168,8 +187,7 @@ fn new_run(key: RunKey, module: Module, request: StartRequest, now: Timestamp) -
     };
     let info =
         RunInfo { namespace: key.namespace.clone(), run_id: key.run_id.clone(), start_time: now, started };
-    let live =
-        Live { run, guest: GuestSlot::Absent, new: Some(new), summary: None, acks: Vec::new(), armed: None };
+    let live = Live::new(run, Some(new), None);
     Ok(RunHandle::new(key, module, info, live))
 }
 
@@ -206,7 +224,9 @@ fn workflow_id(request: &StartRequest) -> Result<WorkflowId, ServiceError> {
     match (&request.workflow_id, &request.request_id) {
         (Some(id), _) => Ok(id.clone()),
         (None, Some(request_id)) => Ok(derived_id(request, request_id)),
-        (None, None) => Ok(WorkflowId::new(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string())),
+        (None, None) => {
+            Ok(WorkflowId::new(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string()))
+        }
     }
 }
 
@@ -231,7 +251,8 @@ fn new_run_id(now: Timestamp) -> Result<RunId, ServiceError> {
 
 fn random<const N: usize>() -> Result<[u8; N], ServiceError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| ServiceError::new(ErrorCode::Internal, format!("the machine gives no randomness: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        ServiceError::new(ErrorCode::Internal, format!("the machine gives no randomness: {error}"))
+    })?;
     Ok(bytes)
 }

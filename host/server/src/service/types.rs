@@ -3,8 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use dalsegno_engine::{
-    Failure, Headers, Millis, Payload, Status, Timestamp, attempts::ActivityRow, export::ExportedHistory,
-    ids::{ModuleDigest, Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType}, state::State,
+    Failure, Headers, Millis, Payload, Status, Timestamp,
+    attempts::ActivityRow,
+    export::ExportedHistory,
+    ids::{ModuleDigest, Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType},
+    state::State,
 };
 use dalsegno_sandbox::ModuleDefinition;
 use dalsegno_store::{RunKey, RunRow};
@@ -24,7 +27,11 @@ impl RunRef {
     /// The name of this run of the workflow.
     #[must_use]
     pub fn key(&self, run_id: &RunId) -> RunKey {
-        RunKey { namespace: self.namespace.clone(), workflow_id: self.workflow_id.clone(), run_id: run_id.clone() }
+        RunKey {
+            namespace: self.namespace.clone(),
+            workflow_id: self.workflow_id.clone(),
+            run_id: run_id.clone(),
+        }
     }
 }
 

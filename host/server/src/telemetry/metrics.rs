@@ -66,11 +66,23 @@ impl Metrics {
         let mut registry = self.registry.lock();
         registry.register("runs_started", "Runs started", self.runs_started.clone());
         registry.register("runs_closed", "Runs closed, by how", self.runs_closed.clone());
-        registry.register("activations", "Activations of guests, replays not counted", self.activations.clone());
-        registry.register("activation_failures", "Activations and replays that failed", self.activation_failures.clone());
+        registry.register(
+            "activations",
+            "Activations of guests, replays not counted",
+            self.activations.clone(),
+        );
+        registry.register(
+            "activation_failures",
+            "Activations and replays that failed",
+            self.activation_failures.clone(),
+        );
         registry.register("replays", "Guests brought to the present by replay", self.replays.clone());
         registry.register("evictions", "Guests dropped from memory to make room", self.evictions.clone());
-        registry.register("activity_attempts", "Attempts of activities, by how they ended", self.attempts.clone());
+        registry.register(
+            "activity_attempts",
+            "Attempts of activities, by how they ended",
+            self.attempts.clone(),
+        );
         registry.register_with_unit("commit", "Time of one batch", Unit::Seconds, self.commits.clone());
         registry.register("committed_items", "Runs changed by batches", self.committed_items.clone());
         registry.register("commit_retries", "Batches whose answer was lost", self.commit_retries.clone());

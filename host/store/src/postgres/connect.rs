@@ -40,6 +40,7 @@ fn settings() -> Vec<(&'static str, String)> {
         // The cost of what is out of question would make the planner compile such plans to machine code.
         ("jit", off()),
         ("max_parallel_workers_per_gather", "0".to_owned()),
+        ("client_min_messages", "warning".to_owned()),
         ("statement_timeout", millis(limits::STATEMENT_TIMEOUT)),
         ("lock_timeout", millis(limits::LOCK_TIMEOUT)),
         ("idle_in_transaction_session_timeout", millis(limits::CALL_TIMEOUT)),

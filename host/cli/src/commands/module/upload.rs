@@ -21,7 +21,7 @@ Examples:
   dalsegno module upload hello.wasm
   dalsegno module upload --no-deploy hello.wasm
 
-Runs that exist keep the module they began with. New runs of the module's workflow types use it from now on; with
+Runs that exist keep the module they began with. New runs of the module's workflow types use it from now on; with \
 --no-deploy only those of types that no module had before. The same bytes are the same module.";
 
 /// How long one request waits for compiling.

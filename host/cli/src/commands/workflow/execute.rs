@@ -14,7 +14,7 @@ Examples:
   dalsegno workflow execute --type hello --input '[\"World\"]'
   dalsegno workflow execute --type order --workflow-id order-1 --input-file order.json | jq .total
 
-The result goes to stdout as JSON. If the workflow does not complete, its failure goes to stderr, and the exit code is
+The result goes to stdout as JSON. If the workflow does not complete, its failure goes to stderr, and the exit code is \
 1. Ctrl-C stops the waiting, not the workflow.";
 
 /// What to start, and how.

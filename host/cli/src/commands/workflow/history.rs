@@ -15,7 +15,7 @@ Examples:
   dalsegno workflow history order-1 --follow
   dalsegno workflow history order-1 --output json >order-1.json
 
-As JSON, the whole history is one document, which `dalsegno replay` takes. With --follow, it is one event a line, as
+As JSON, the whole history is one document, which `dalsegno replay` takes. With --follow, it is one event a line, as \
 they happen, until the run closes.";
 
 /// Events of one page.

@@ -12,7 +12,7 @@ Examples:
   dalsegno workflow list --query \"ExecutionStatus = 'running' AND WorkflowType = 'order'\"
   dalsegno workflow list --query \"Blocked = 'true'\" --output json
 
-A query is `Field = 'value'`, joined by AND, over WorkflowId, WorkflowType, ExecutionStatus and Blocked. Statuses are
+A query is `Field = 'value'`, joined by AND, over WorkflowId, WorkflowType, ExecutionStatus and Blocked. Statuses are \
 running, completed, failed, cancelled, terminated and timed_out.";
 
 /// Which workflows.

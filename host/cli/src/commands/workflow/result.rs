@@ -14,7 +14,7 @@ Examples:
   dalsegno workflow result order-1
   dalsegno workflow result order-1 --no-wait
 
-The result goes to stdout as JSON. If the workflow did not complete, its failure goes to stderr, and the exit code is
+The result goes to stdout as JSON. If the workflow did not complete, its failure goes to stderr, and the exit code is \
 1.";
 
 /// How long one request waits. The host allows a minute.

@@ -17,7 +17,8 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   dalsegno workflow start --type hello --input '[\"World\"]'
-  dalsegno workflow start --type order --workflow-id order-1 --input-file order.json --memo 'note=\"urgent\"'
+  dalsegno workflow start --type order --workflow-id order-1 --input-file order.json
+  dalsegno workflow start --type order --memo 'note=\"urgent\"'
   dalsegno workflow start --type reminder --start-delay '2 hours' --execution-timeout 7d";
 
 /// What to start, and how.

@@ -41,6 +41,17 @@ fn a_run_that_completes_leaves_pending_work_behind() {
 }
 
 #[test]
+fn a_run_that_completes_between_attempts_leaves_no_row() {
+    scenario(busy, |world| {
+        world.fail("a", Failure::application("Busy", "later"));
+        assert_eq!(world.stored.rows.len(), 1);
+        world.signal("end", "1");
+        nothing_is_left(world);
+        assert!(world.stored.rows.is_empty());
+    });
+}
+
+#[test]
 fn an_activity_scheduled_by_the_last_activation_is_not_dispatched() {
     scenario(
         |ctx| async move {
@@ -205,6 +216,29 @@ fn a_history_past_its_longest_is_refused_before_it_is_written() {
     assert!(world.failure().message.contains("continue as new"), "{}", world.failure().message);
     assert!(world.run.state().events <= limits::HISTORY_EVENTS_MAX);
     assert_eq!(&world.stored.state(), world.run.state());
+}
+
+#[test]
+fn a_guest_is_told_how_long_its_history_is() {
+    scenario(
+        |ctx| async move {
+            let first = ctx.shown();
+            ctx.timer(60_000);
+            ctx.signal("go").await;
+            let second = ctx.shown();
+            Ok(json(&format!(
+                "{:?}",
+                [first, second].map(|shown| (shown.history_events, shown.history_bytes > 0))
+            )))
+        },
+        |world| {
+            world.signal("go", "1");
+            assert_eq!(world.result(), "[(1, false), (3, true)]", "with its inputs, before its commands");
+            let rows = world.stored.transitions();
+            let shown = rows[1].0.activated.as_ref().expect("an activation");
+            assert_eq!(shown.history_bytes, rows[0].1 as u64);
+        },
+    );
 }
 
 #[test]

@@ -161,6 +161,17 @@ fn all_of_the_first_turn_has_the_time_of_the_start() {
     assert_eq!((transition.time, run.state().start_time), (now, now));
 }
 
+#[test]
+fn a_run_with_something_to_store_is_not_at_rest() {
+    let now = Timestamp::from_micros(1_000_000);
+    let mut start = started();
+    start.start_delay = Some(Millis(5_000));
+    let mut run = dalsegno_engine::Run::start(start, now);
+    assert!(!run.is_at_rest(), "its start is not stored");
+    drop(run.settle());
+    assert!(run.is_at_rest());
+}
+
 /// A bit of everything.
 async fn order(ctx: Ctx) -> Outcome {
     let charge = ctx.activity("charge").attempts(5).start();

@@ -100,8 +100,11 @@ async fn make(
     };
     let request: Request = serde_json::from_slice(&argument.data)
         .map_err(|error| bad(format!("the argument is no request of http: {error}")))?;
-    let url: Url = request.url.parse().map_err(|error| bad(format!("`{}` is no address: {error}", request.url)))?;
-    allow.check(&url).map_err(|refused| ActivityError::non_retryable("HttpNotAllowed", refused.to_string()))?;
+    let url: Url =
+        request.url.parse().map_err(|error| bad(format!("`{}` is no address: {error}", request.url)))?;
+    allow
+        .check(&url)
+        .map_err(|refused| ActivityError::non_retryable("HttpNotAllowed", refused.to_string()))?;
     let method = request.method.as_deref().unwrap_or("GET").to_ascii_uppercase();
     let method = Method::from_bytes(method.as_bytes()).map_err(|error| bad(error.to_string()))?;
     let mut call = client
@@ -130,7 +133,8 @@ async fn read(mut response: Response) -> Result<Answer, ActivityError> {
         bytes.extend_from_slice(&chunk);
     }
     let headers = response.headers().iter();
-    let headers = headers.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    let headers =
+        headers.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let body = match serde_json::from_slice(&bytes) {
         Ok(json) => json,
         Err(_) if bytes.is_empty() => serde_json::Value::Null,
@@ -147,7 +151,10 @@ fn judge(answer: &Answer, retry_after: Option<Duration>) -> Result<Option<Payloa
     }
     let message = format!("the service answered {status}");
     let again = status.is_server_error()
-        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS);
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        );
     let error = match (again, retry_after) {
         (true, Some(delay)) => ActivityError::retryable("HttpStatus", message).retry_after(delay),
         (true, None) => ActivityError::retryable("HttpStatus", message),
