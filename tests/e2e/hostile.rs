@@ -22,7 +22,7 @@ const HARMFUL: [(&str, &str, &[&str]); 12] = [
 
 /// A host that is strict enough to test it.
 fn strict() -> Settings {
-    Settings::default().set("activation_deadline", r#""2s""#).set("memory_bytes_max", r#""64 MiB""#).test_activities()
+    Settings::default().set("activation_deadline", r#""2s""#).set("memory_bytes_max", r#""256 MiB""#).test_activities()
 }
 
 #[rstest]

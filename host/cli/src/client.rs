@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     args::Global,
     error::{CliError, Problem},
+    output,
     retry::Patience,
 };
 
@@ -87,15 +88,18 @@ impl Client {
     /// Asks, again if the host says that it cannot answer at the moment.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, CliError> {
         let mut patience = Patience::default();
+        let mut told = false;
         loop {
             let error = match self.send_once(call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match patience.wait_for(&error, call.repeatable) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
+            let Some(wait) = patience.wait_for(&error, call.repeatable) else { return Err(error) };
+            if let (CliError::Refused(problem), false) = (&error, told) {
+                output::note(&format!("{}; trying again", problem.detail));
+                told = true;
             }
+            tokio::time::sleep(wait).await;
         }
     }
 

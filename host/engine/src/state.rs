@@ -1,6 +1,6 @@
 //! A run as its history tells it: a fold over events.
 //!
-//! **Invariant:** nothing but [`State::apply`] and [`State::activated`] changes what is known of the past,
+//! **Invariant:** nothing but `State::apply` and `State::activated` changes what is known of the past,
 //! so a state built from a stored history equals the one that was there when it was written.
 
 use std::{

@@ -14,10 +14,12 @@ use dalsegno_engine::{
 use dalsegno_sandbox::{CompileError, Module, ModuleDefinition, Refused, Sandbox, SandboxError};
 use dalsegno_store::{ModuleRow, SharedStore, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Refused uploads that are remembered, so that whoever polls is told why.
 const REFUSED_REMEMBERED_MAX: usize = 256;
+/// Modules that are compiled at a time; each takes memory and processors of its own.
+const COMPILERS_MAX: usize = 2;
 
 /// Why a module cannot be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -76,6 +78,10 @@ pub(crate) struct Modules {
     /// What is known to be deployed; only the owner of the runs deploys, so it stays true while owning.
     deployments: Mutex<HashMap<(Namespace, WorkflowType), ModuleDigest>>,
     definitions: Mutex<HashMap<ModuleDigest, Arc<ModuleDefinition>>>,
+    /// So that what is known to be deployed changes in the order in which the store does.
+    deploying: tokio::sync::Mutex<()>,
+    /// Places for compilers.
+    compilers: Semaphore,
 }
 
 /// An upload.
@@ -98,6 +104,8 @@ impl Modules {
             refused: Mutex::new(lru::LruCache::new(max)),
             deployments: Mutex::default(),
             definitions: Mutex::default(),
+            deploying: tokio::sync::Mutex::default(),
+            compilers: Semaphore::new(COMPILERS_MAX),
         }
     }
 
@@ -117,10 +125,8 @@ impl Modules {
             return Ok(Some(found.clone()));
         }
         let found = self.store.deployment(namespace, workflow_type).await?;
-        if let Some(digest) = &found {
-            self.deployments.lock().insert(key, digest.clone());
-        }
-        Ok(found)
+        // What was deployed while the store was asked is newer than its answer.
+        Ok(found.map(|digest| self.deployments.lock().entry(key).or_insert(digest).clone()))
     }
 
     /// Makes a module the one that new runs of its types get.
@@ -131,6 +137,7 @@ impl Modules {
         only_first: bool,
     ) -> Result<(), ModuleError> {
         let definition = self.definition(digest).await?;
+        let _one_at_a_time = self.deploying.lock().await;
         for workflow in &definition.workflows {
             let workflow_type = WorkflowType::new(&workflow.name);
             let current = self.store.deploy(namespace, &workflow_type, digest, only_first).await?;
@@ -178,6 +185,8 @@ impl Modules {
     }
 
     async fn compile(&self, digest: ModuleDigest, bytes: Bytes) -> Result<(), ModuleError> {
+        let _place =
+            self.compilers.acquire().await.map_err(|error| ModuleError::Broken(error.to_string()))?;
         let sandbox = self.sandbox.clone();
         blocking(move || Ok(sandbox.compile(&digest, &bytes)?)).await
     }

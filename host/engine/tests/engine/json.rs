@@ -255,12 +255,11 @@ proptest! {
     }
 
     #[test]
-    fn any_coefficient_comes_back_from_text(bits in any::<u64>()) {
+    fn any_coefficient_comes_back_from_text(bits in 1f64.to_bits()..=f64::MAX.to_bits()) {
         let policy = dalsegno_engine::retry::RetryPolicy {
             backoff_coefficient: f64::from_bits(bits),
             ..Default::default()
         };
-        prop_assume!(policy.check().is_ok());
         let text = serde_json::to_string(&policy).expect("policies are data");
         prop_assert_eq!(serde_json::from_str::<dalsegno_engine::retry::RetryPolicy>(&text).expect("a policy"), policy);
     }

@@ -84,7 +84,10 @@ fn arguments<A: DeserializeOwned>(input: &[Payload]) -> Result<A, ActivityError>
         }
     };
     serde_json::from_slice(&bytes).map_err(|error| {
-        ActivityError::non_retryable("BadArguments", format!("the arguments do not fit the activity: {error}"))
+        ActivityError::non_retryable(
+            "BadArguments",
+            format!("the arguments do not fit the activity: {error}"),
+        )
     })
 }
 

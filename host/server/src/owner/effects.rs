@@ -28,6 +28,7 @@ pub(crate) async fn follow(owner: Arc<Owner>, mut decided: mpsc::UnboundedReceiv
 }
 
 fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
+    handle.became_stored();
     if let Some(closed) = &after.closed {
         owner.registry.close(handle, closed.clone());
         let messages = handle.retire().unwrap_or_default();
@@ -37,14 +38,15 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     }
     handle.decided();
     guest::release(&handle.info, after.telemetry);
-    for ack in after.acks {
-        let _ = ack.reply.send(Ok(ack.answer));
-    }
     for effect in after.effects {
         match effect {
             Effect::Dispatch(task) => crate::activities::dispatch(owner, handle, task),
             Effect::CancelActivity(operation) => handle.cancel_attempt(operation),
         }
+    }
+    // Invariant: whoever is answered finds the effects begun; a stopping host counts on that.
+    for ack in after.acks {
+        let _ = ack.reply.send(Ok(ack.answer));
     }
     if let Some(closed) = &after.closed {
         owner.waiters.tell_closed(closed);

@@ -36,6 +36,8 @@ pub(crate) struct RunHandle {
     uncommitted: AtomicUsize,
     /// Why no further step is stored, once one was not: each step builds on the one before.
     lost: OnceLock<Lost>,
+    /// The store has it.
+    stored: AtomicBool,
     /// Its guest was evicted while something kept the run itself in memory.
     lingers: AtomicBool,
     pub(crate) committed: Notify,
@@ -108,6 +110,7 @@ impl RunHandle {
             module,
             info,
             inbox: Mutex::default(),
+            stored: AtomicBool::new(live.new.is_none()),
             live: Mutex::new(live),
             uncommitted: AtomicUsize::new(0),
             lost: OnceLock::new(),
@@ -201,29 +204,38 @@ impl RunHandle {
         if inbox.state == InboxState::Retired {
             return Err(Retired);
         }
-        self.uncommitted.fetch_add(1, Ordering::AcqRel);
+        self.uncommitted.fetch_add(1, Ordering::SeqCst);
         commit();
         Ok(())
     }
 
+    /// Notes that a step of the run is durable, and so the run.
+    pub(crate) fn became_stored(&self) {
+        self.stored.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored.load(Ordering::Acquire)
+    }
+
     /// Notes whether the run stays in memory, its guest evicted, until what keeps it there is over.
     pub(crate) fn linger(&self, lingers: bool) {
-        self.lingers.store(lingers, Ordering::Release);
+        self.lingers.store(lingers, Ordering::SeqCst);
     }
 
     pub(crate) fn lingers(&self) -> bool {
-        self.lingers.load(Ordering::Acquire)
+        self.lingers.load(Ordering::SeqCst)
     }
 
     /// A step handed over is durable, or is known not to become so.
     pub(crate) fn decided(&self) {
-        if self.uncommitted.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.uncommitted.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.committed.notify_waiters();
         }
     }
 
     pub(crate) fn has_uncommitted(&self) -> bool {
-        self.uncommitted.load(Ordering::Acquire) > 0
+        self.uncommitted.load(Ordering::SeqCst) > 0
     }
 
     /// Waits until all steps handed over are decided.

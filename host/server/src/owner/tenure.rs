@@ -118,7 +118,8 @@ impl Tenure {
                 () = tokio::time::sleep(every) => {}
             }
             // One that hangs must not use up the lease.
-            let renewal = tokio::time::timeout(every, self.parts.store.renew(&owner.fence, self.identity.lease));
+            let renewal =
+                tokio::time::timeout(every, self.parts.store.renew(&owner.fence, self.identity.lease));
             let renewed = tokio::select! {
                 renewed = renewal => renewed,
                 () = enough.cancelled() => return,
@@ -153,12 +154,25 @@ impl Tenure {
     }
 
     async fn settle(&self, owner: &Arc<Owner>, wait: Duration) {
-        if tokio::time::timeout(wait, owner.drain_attempts()).await.is_err() {
+        let drained = tokio::time::timeout(wait, owner.drain_attempts()).await.is_ok();
+        if !drained {
             tracing::warn!("attempts were still under way when the host stopped; they count as made");
         }
         self.wait("the host is stopping".to_owned());
-        if tokio::time::timeout(SETTLE_MAX, owner.settle()).await.is_err() {
-            tracing::warn!("not all that runs did was stored before the host stopped; the next host finds out");
+        let settle = async {
+            owner.settle().await;
+            // What has ended led to attempts that say at once that they have not begun. The first pass stores what
+            // asks for them, the second comes after they were asked for, the last stores what they say.
+            owner.settle().await;
+            if drained {
+                owner.attempts.wait().await;
+            }
+            owner.settle().await;
+        };
+        if tokio::time::timeout(SETTLE_MAX, settle).await.is_err() {
+            tracing::warn!(
+                "not all that runs did was stored before the host stopped; the next host finds out"
+            );
         }
     }
 }

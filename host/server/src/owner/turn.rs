@@ -213,7 +213,9 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
         telemetry,
         closed: closed.then(|| closed_run(handle, live)).flatten(),
         has_events,
-        wakes_later_at: summary.wake_at.filter(|at| changed && Wakes::is_beyond_horizon(*at, owner.clock.now())),
+        wakes_later_at: summary
+            .wake_at
+            .filter(|at| changed && Wakes::is_beyond_horizon(*at, owner.clock.now())),
     };
     live.input_bytes = 0;
     if !has_events

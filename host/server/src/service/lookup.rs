@@ -101,7 +101,10 @@ impl Service {
     /// Waits for an answer, no longer than a client would. Nothing is undone by not waiting.
     pub(super) async fn acknowledged<T>(&self, answer: impl Future<Output = T>) -> Result<T, ServiceError> {
         tokio::time::timeout(super::ACKNOWLEDGE_MAX, answer).await.map_err(|_| {
-            ServiceError::new(ErrorCode::DatabaseUnavailable, "it is not known yet whether the change is stored")
+            ServiceError::new(
+                ErrorCode::DatabaseUnavailable,
+                "it is not known yet whether the change is stored",
+            )
         })
     }
 

@@ -17,6 +17,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use dalsegno_engine::ids::Namespace;
 use dalsegno_store::SharedStore;
 use parking_lot::RwLock;
+use tokio::sync::Semaphore;
 
 use crate::{
     modules::Modules,
@@ -38,6 +39,7 @@ pub struct Service {
     pub(crate) metrics: Arc<Metrics>,
     /// Known to exist.
     pub(crate) namespaces: RwLock<HashSet<Namespace>>,
+    queries: Semaphore,
 }
 
 impl Service {
@@ -47,7 +49,8 @@ impl Service {
         modules: Arc<Modules>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { store, tenure, modules, metrics, namespaces: RwLock::default() }
+        let queries = Semaphore::new(query::QUERIES_MAX);
+        Self { store, tenure, modules, metrics, namespaces: RwLock::default(), queries }
     }
 
     /// Why the host takes no requests, if so.

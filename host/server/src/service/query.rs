@@ -1,5 +1,7 @@
 //! Asking a run: in a fresh guest, replayed to what is durable, that is thrown away.
 
+use std::time::Duration;
+
 use dalsegno_engine::{
     Failure, Payload, State, Status, Transition,
     failure::FailureKind,
@@ -8,10 +10,15 @@ use dalsegno_engine::{
 };
 use dalsegno_sandbox::{Module, Sandbox};
 use dalsegno_store::HistoryRow;
+use tokio::sync::SemaphorePermit;
 
 use super::{ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError, lookup};
 use crate::owner::{self, turn};
 
+/// Queries at the same time.
+pub(super) const QUERIES_MAX: usize = 64;
+/// How long a query waits for others to end.
+const QUERY_WAIT_MAX: Duration = Duration::from_secs(10);
 /// The type of the failure by which a guest says that it has no such query.
 const UNKNOWN_QUERY: &str = "UnknownQuery";
 /// The type of the failure by which a guest says that the arguments do not fit.
@@ -25,6 +32,7 @@ impl Service {
     /// every call.
     pub async fn query(&self, run: &RunRef, request: QueryRequest) -> Result<Payload, ServiceError> {
         let owner = self.owner_with_room()?;
+        let _place = self.place_for_query().await?;
         let row = self.resolve(run).await?;
         check_reject(request.reject, row.status)?;
         let rows = owner::read_history(&self.store, &row.key.run_id).await?;
@@ -41,6 +49,15 @@ impl Service {
         answer
             .await
             .unwrap_or_else(|| Err(ServiceError::new(ErrorCode::ShuttingDown, "the host is stopping")))
+    }
+}
+
+impl Service {
+    /// A query holds a whole history and a guest.
+    async fn place_for_query(&self) -> Result<SemaphorePermit<'_>, ServiceError> {
+        let overloaded = || ServiceError::new(ErrorCode::Overloaded, "too many queries wait to be answered");
+        let place = tokio::time::timeout(QUERY_WAIT_MAX, self.queries.acquire()).await;
+        place.map_err(|_| overloaded())?.map_err(|_| overloaded())
     }
 }
 

@@ -80,12 +80,12 @@ impl Service {
     }
 }
 
-/// The run a reference means, if it is open and in memory.
+/// The run a reference means, if it is open, in memory, and stored.
 fn open(owner: &Owner, run: &RunRef) -> Option<RunId> {
     let handle = owner.registry.get(&run.namespace, &run.workflow_id)?;
     let run_id = &handle.key.run_id;
-    let durable = run.run_id.as_ref().is_none_or(|wanted| wanted == run_id);
-    durable.then(|| run_id.clone())
+    let meant = run.run_id.as_ref().is_none_or(|wanted| wanted == run_id);
+    (meant && handle.is_stored()).then(|| run_id.clone())
 }
 
 /// The end of the run a reference means, if it was a short time ago.

@@ -39,25 +39,30 @@ impl Service {
     /// [`ErrorCode::WorkflowTypeNotFound`], [`ErrorCode::WorkflowAlreadyRunning`],
     /// [`ErrorCode::WorkflowIdReused`], or as for every call.
     pub async fn start(&self, request: StartRequest) -> Result<Started, ServiceError> {
-        self.acknowledged(self.start_unbounded(request)).await?
-    }
-
-    async fn start_unbounded(&self, request: StartRequest) -> Result<Started, ServiceError> {
         self.check_namespace(&request.namespace).await?;
         let owner = self.owner_with_room()?;
         let module = self.module_for(&owner, &request).await?;
+        self.acknowledged(self.start_run(&owner, request, module)).await?
+    }
+
+    async fn start_run(
+        &self,
+        owner: &Arc<Owner>,
+        request: StartRequest,
+        module: Module,
+    ) -> Result<Started, ServiceError> {
         let made_up = request.workflow_id.is_none() && request.request_id.is_none();
         let workflow_id = workflow_id(&request)?;
         if made_up {
-            return self.begin(&owner, request, workflow_id, module, None).await;
+            return self.begin(owner, request, workflow_id, module, None).await;
         }
         let alone = owner.alone(&request.namespace, &workflow_id).await;
-        match decide(&request, self.newest(&owner, &request.namespace, &workflow_id).await?)? {
+        match decide(&request, self.newest(owner, &request.namespace, &workflow_id).await?)? {
             Decision::Start => {}
             Decision::Use(run_id) => return Ok(Started { workflow_id, run_id, new: false }),
-            Decision::Terminate => self.terminate_open(&owner, &request.namespace, &workflow_id).await?,
+            Decision::Terminate => self.terminate_open(owner, &request.namespace, &workflow_id).await?,
         }
-        self.begin(&owner, request, workflow_id, module, Some(alone)).await
+        self.begin(owner, request, workflow_id, module, Some(alone)).await
     }
 
     /// The module the new run will have as long as it lives.
@@ -112,16 +117,17 @@ impl Service {
         namespace: &Namespace,
         id: &WorkflowId,
     ) -> Result<(), ServiceError> {
-        let Some(handle) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? else {
-            return Ok(());
-        };
         let terminate = || Input::Terminate { reason: "a new run of the workflow id was started".to_owned() };
-        let asked = owner.ask(&handle, |reply| Message::Input(terminate(), reply));
-        match asked.await {
-            // One that was dropped from memory or has closed meanwhile is not in the way any more.
-            None | Some(Ok(_)) => Ok(()),
-            Some(Err(lost)) => Err(lookup::lost(lost)),
+        while let Some(handle) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? {
+            match owner.ask(&handle, |reply| Message::Input(terminate(), reply)).await {
+                // It was dropped from memory meanwhile, closed or not.
+                None => {}
+                // One that was about to close is stored as closed before the new run is.
+                Some(Ok(_)) => return Ok(()),
+                Some(Err(lost)) => return Err(lookup::lost(lost)),
+            }
         }
+        Ok(())
     }
 
     /// Puts a new run into memory, and waits for its first step. Once it is in memory, who asks for the

@@ -35,11 +35,18 @@ pub(super) async fn run(run: &RunArgs, session: &Session) -> Result<(), CliError
     let run_id = now["run_id"].as_str().map(ToOwned::to_owned);
     let run = RunArgs { run_id, ..run.clone() };
     let mut follower = Follower { session, run, last: None, narrator: Narrator::default() };
+    let mut lost = false;
     loop {
         match follower.stream().await {
             Ok(true) => return Ok(()),
-            Ok(false) => {}
-            Err(error) if may_come_back(&error) => tokio::time::sleep(PAUSE).await,
+            Ok(false) => lost = false,
+            Err(error) if may_come_back(&error) => {
+                if !lost {
+                    output::note(&format!("waiting for the host: {error}"));
+                }
+                lost = true;
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -128,7 +128,8 @@ mod tests {
     #[case("2606:4700::1111", true)]
     #[case("2002:a00:1::", false)]
     fn names_below_a_domain_lead_to_public_addresses_only(#[case] address: &str, #[case] allowed: bool) {
-        let result = list(&["*.example.com"]).may_resolve("api.example.com", address.parse().expect("well-formed"));
+        let result =
+            list(&["*.example.com"]).may_resolve("api.example.com", address.parse().expect("well-formed"));
         assert_eq!(result.is_ok(), allowed);
     }
 
