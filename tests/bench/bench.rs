@@ -62,7 +62,11 @@ impl Bench {
 
     /// How long a measurement under load takes.
     pub(crate) fn time(&self) -> Duration {
-        if self.settings.quick { Duration::from_millis(500) } else { Duration::from_secs_f64(self.settings.seconds) }
+        if self.settings.quick {
+            Duration::from_millis(500)
+        } else {
+            Duration::from_secs_f64(self.settings.seconds)
+        }
     }
 
     /// How often something is measured that is counted rather than timed.
@@ -78,6 +82,9 @@ fn component() -> anyhow::Result<Vec<u8>> {
     );
     let path = folder.join("chain.wasm");
     std::fs::read(&path).with_context(|| {
-        format!("cannot read {}; build the guests: export {GUESTS_VARIABLE}=$(tests/toolchain/guests)", path.display())
+        format!(
+            "cannot read {}; build the guests: export {GUESTS_VARIABLE}=$(tests/toolchain/guests)",
+            path.display()
+        )
     })
 }

@@ -87,7 +87,8 @@ impl Code {
     pub(crate) fn record(&self, workflow_type: &str, argument: &Value) -> anyhow::Result<Recording> {
         let info = self.info(workflow_type, argument);
         let mut run = Run::start((*info.started).clone(), BEGIN);
-        let mut guest = Timed { guest: self.sandbox.instantiate(&self.module, info.clone())?, times: Vec::new() };
+        let mut guest =
+            Timed { guest: self.sandbox.instantiate(&self.module, info.clone())?, times: Vec::new() };
         let mut steps = Vec::new();
         let mut last: Option<Summary> = None;
         let mut now = BEGIN;

@@ -37,7 +37,8 @@ pub(crate) struct Started {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+        let stream =
+            TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, read: Vec::new(), written: Vec::new() })
     }
@@ -49,12 +50,18 @@ impl Client {
 
     /// Uploads a module.
     pub(crate) async fn upload(&mut self, component: &[u8]) -> anyhow::Result<()> {
-        let reply = self.call("POST", "/api/v1/namespaces/default/modules?wait=60s", "application/wasm", component).await?;
+        let reply = self
+            .call("POST", "/api/v1/namespaces/default/modules?wait=60s", "application/wasm", component)
+            .await?;
         reply.expect(&[200, 201]).map(drop)
     }
 
     /// Starts a workflow; a host that has no room is asked again. Also tells how often that was.
-    pub(crate) async fn start(&mut self, workflow_type: &str, argument: &Value) -> anyhow::Result<(Started, u64)> {
+    pub(crate) async fn start(
+        &mut self,
+        workflow_type: &str,
+        argument: &Value,
+    ) -> anyhow::Result<(Started, u64)> {
         let body = json!({ "workflow_type": workflow_type, "input": [argument] }).to_string();
         let mut refused = 0;
         loop {
@@ -122,10 +129,20 @@ impl Client {
         self.call("POST", path, "application/json", body.as_bytes()).await
     }
 
-    async fn call(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> anyhow::Result<Reply> {
+    async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> anyhow::Result<Reply> {
         use std::io::Write as _;
         self.written.clear();
-        write!(self.written, "{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {}\r\n", body.len())?;
+        write!(
+            self.written,
+            "{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {}\r\n",
+            body.len()
+        )?;
         if !content_type.is_empty() {
             write!(self.written, "content-type: {content_type}\r\n")?;
         }

@@ -82,7 +82,11 @@ pub(crate) fn chain(steps: u64, activity: &str) -> Value {
 }
 
 /// Clients that each start a chain and wait for its result, again and again.
-pub(crate) async fn closed_loop(address: SocketAddr, shape: Shape, time: Duration) -> anyhow::Result<Outcome> {
+pub(crate) async fn closed_loop(
+    address: SocketAddr,
+    shape: Shape,
+    time: Duration,
+) -> anyhow::Result<Outcome> {
     let window = Window::of(time);
     let mut clients = JoinSet::new();
     for _ in 0..shape.clients {

@@ -81,7 +81,8 @@ impl Model {
     async fn write(&mut self, mut queue: mpsc::UnboundedReceiver<Step>) -> anyhow::Result<()> {
         let mut steps = Vec::with_capacity(BATCH_STEPS_MAX);
         while queue.recv_many(&mut steps, BATCH_STEPS_MAX).await > 0 {
-            let (items, waiting): (Vec<Item>, Vec<_>) = steps.drain(..).map(|step| (step.item, step.stored)).unzip();
+            let (items, waiting): (Vec<Item>, Vec<_>) =
+                steps.drain(..).map(|step| (step.item, step.stored)).unzip();
             self.batches += 1;
             let begun = Instant::now();
             let outcomes = self.store.commit(&self.fence, &Batch { number: self.batches, items }).await?;

@@ -30,8 +30,21 @@ pub(crate) enum Target {
 }
 
 impl Row {
-    pub(crate) fn new(workload: impl ToString, measure: &'static str, value: f64, unit: &'static str) -> Self {
-        Self { workload: workload.to_string(), backend: None, measure, value, unit, target: None, notes: Vec::new() }
+    pub(crate) fn new(
+        workload: impl ToString,
+        measure: &'static str,
+        value: f64,
+        unit: &'static str,
+    ) -> Self {
+        Self {
+            workload: workload.to_string(),
+            backend: None,
+            measure,
+            value,
+            unit,
+            target: None,
+            notes: Vec::new(),
+        }
     }
 
     pub(crate) fn on(mut self, backend: Backend) -> Self {
@@ -74,7 +87,8 @@ impl Row {
             Some(Target::AtLeast(value)) => format!("≥ {}", shown(value)),
             Some(Target::AtMost(value)) => format!("≤ {}", shown(value)),
         };
-        let notes = self.notes.iter().map(|(name, value, unit)| format!("{name} {}", with_unit(*value, unit)));
+        let notes =
+            self.notes.iter().map(|(name, value, unit)| format!("{name} {}", with_unit(*value, unit)));
         vec![
             Cell::new(&self.workload),
             Cell::new(self.backend.map_or("", Backend::name)),
@@ -92,7 +106,10 @@ impl Row {
             Target::AtLeast(value) => json!({ "at_least": value }),
             Target::AtMost(value) => json!({ "at_most": value }),
         });
-        let notes = self.notes.iter().map(|(name, value, unit)| json!({ "name": name, "value": value, "unit": unit }));
+        let notes = self
+            .notes
+            .iter()
+            .map(|(name, value, unit)| json!({ "name": name, "value": value, "unit": unit }));
         json!({
             "workload": self.workload,
             "backend": self.backend.map(Backend::name),
@@ -119,7 +136,8 @@ pub(crate) struct SharedReport(Arc<Mutex<Report>>);
 
 impl SharedReport {
     pub(crate) fn add(&self, row: Row) {
-        let line: Vec<String> = row.cells().iter().map(Cell::content).filter(|text| !text.is_empty()).collect();
+        let line: Vec<String> =
+            row.cells().iter().map(Cell::content).filter(|text| !text.is_empty()).collect();
         crate::say(&format!("  {}", line.join("  ")));
         self.lock().rows.push(row);
     }

@@ -1,7 +1,10 @@
 //! `kill -9` of the host, at any time, in the middle of orders.
 
 use std::{
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 

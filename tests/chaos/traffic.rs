@@ -56,7 +56,11 @@ pub(crate) fn is_unfulfillable(number: usize) -> bool {
 
 /// What the shop has to have done for an order, each once.
 pub(crate) fn expected_kinds(number: usize) -> &'static [&'static str] {
-    if is_unfulfillable(number) { &["charge", "refund"] } else { &["charge", "reservation", "email", "shipment"] }
+    if is_unfulfillable(number) {
+        &["charge", "refund"]
+    } else {
+        &["charge", "reservation", "email", "shipment"]
+    }
 }
 
 impl Traffic {
@@ -75,7 +79,8 @@ impl Traffic {
 
     /// Sends numbered signals to a listener until it is enough; tells how many.
     pub(crate) async fn send_signals(&self, listener: &str) -> u64 {
-        let start = json!({ "workflow_type": "signals-order", "workflow_id": listener, "request_id": listener });
+        let start =
+            json!({ "workflow_type": "signals-order", "workflow_id": listener, "request_id": listener });
         self.insist(&Asked::Start { workflow_id: listener.to_owned() }, "/workflows", &start).await;
         let mut number = 0;
         while !self.enough.load(Ordering::Relaxed) && number < SIGNALS_MAX {

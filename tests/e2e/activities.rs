@@ -39,8 +39,12 @@ async fn a_failed_attempt_is_repeated(#[values(Sqlite, Postgres)] backend: Backe
     assert_eq!(client.result(&id).await, json!([1]));
     let events = client.events(&id).await;
     let types: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
-    let expected =
-        ["WorkflowExecutionStarted", "ActivityTaskScheduled", "ActivityTaskCompleted", "WorkflowExecutionCompleted"];
+    let expected = [
+        "WorkflowExecutionStarted",
+        "ActivityTaskScheduled",
+        "ActivityTaskCompleted",
+        "WorkflowExecutionCompleted",
+    ];
     assert_eq!(types, expected, "attempts are no events");
     assert_eq!(events[2]["attributes"]["attempt"], 3);
 }
@@ -88,7 +92,9 @@ async fn a_retry_that_waits_is_described(#[values(Sqlite, Postgres)] backend: Ba
     .await;
     assert_eq!(pending["state"], "scheduled");
     assert!(pending["next_attempt_time"].as_str() > pending["scheduled_time"].as_str(), "{pending}");
-    assert!(pending["last_failure"]["message"].as_str().is_some_and(|text| text.contains("attempt 1 failed")));
+    assert!(
+        pending["last_failure"]["message"].as_str().is_some_and(|text| text.contains("attempt 1 failed"))
+    );
     let _ = client.post(&format!("/workflows/{id}/cancel"), &json!({})).await.json(202);
     assert_eq!(client.ended(&id).await["status"], "cancelled");
 }
@@ -119,7 +125,8 @@ async fn an_activity_ends_when_its_time_is_up(
 async fn retries_end_with_the_time_of_the_whole(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("expired");
-    let argument = json!({ "activity": "always-fails", "schedule_to_close_ms": 600, "interval_ms": 400, "attempts": 0 });
+    let argument =
+        json!({ "activity": "always-fails", "schedule_to_close_ms": 600, "interval_ms": 400, "attempts": 0 });
     client.begin("limited", &id, json!([argument])).await;
     let failure = client.failure(&id).await;
     assert_eq!(activity_failure(&failure)["retry_state"], "timeout", "{failure}");

@@ -51,7 +51,8 @@ async fn a_workflow_is_executed_to_its_result_or_failure(#[values(Sqlite, Postgr
     for package in ["hello", "language"] {
         let _ = host.dalsegno(&["module", "upload", &file(package)]).await.done();
     }
-    let hello = ["workflow", "execute", "--type", "hello", "--workflow-id", "hello", "--input", r#"["World"]"#];
+    let hello =
+        ["workflow", "execute", "--type", "hello", "--workflow-id", "hello", "--input", r#"["World"]"#];
     assert!(host.dalsegno(&hello).await.done().contains("Hello, World!"));
     let failing = host.dalsegno(&["workflow", "execute", "--type", "failing"]).await;
     let text = format!("{}{}", failing.stdout, failing.failed(1));
@@ -97,11 +98,13 @@ async fn workflows_are_listed_counted_and_ended(#[values(Sqlite, Postgres)] back
 #[tokio::test]
 async fn modules_are_uploaded_listed_and_described(#[values(Sqlite, Postgres)] backend: Backend) {
     let host = Host::start(backend).await;
-    let first = host.dalsegno(&["module", "upload", &file("diverging-base"), "--output", "json"]).await.json();
+    let first =
+        host.dalsegno(&["module", "upload", &file("diverging-base"), "--output", "json"]).await.json();
     let kept = ["module", "upload", &file("diverging-added"), "--no-deploy", "--output", "json"];
     let kept = host.dalsegno(&kept).await.json();
     assert_eq!((&first["deployed"], &kept["deployed"]), (&json!(["diverging"]), &json!([])));
-    let promoted = host.dalsegno(&["module", "upload", &file("diverging-added"), "--output", "json"]).await.json();
+    let promoted =
+        host.dalsegno(&["module", "upload", &file("diverging-added"), "--output", "json"]).await.json();
     assert_eq!(promoted["deployed"], json!(["diverging"]), "an upload by hand promotes");
     let listed = host.dalsegno(&["module", "list", "--output", "json"]).await.json();
     assert_eq!(listed["modules"].as_array().map(Vec::len), Some(2), "{listed}");

@@ -1,6 +1,10 @@
 //! A database that is down at the start, or goes away: 503 meanwhile, recovery without a restart, nothing lost.
 
-use dalsegno_tests::{Database, auditor::audit, journal::{Asked, Journal}};
+use dalsegno_tests::{
+    Database,
+    auditor::audit,
+    journal::{Asked, Journal},
+};
 
 use crate::prelude::*;
 
@@ -10,7 +14,10 @@ async fn refuses(client: &Client) {
         Ok(answer) if answer.status == 503 => {
             let problem = answer.value();
             assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{problem}");
-            assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{answer:?}");
+            assert!(
+                answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0),
+                "{answer:?}"
+            );
             Ok(())
         }
         Ok(answer) => Err(answer.text),
@@ -80,7 +87,8 @@ async fn a_database_that_goes_away_loses_nothing() {
 async fn start(client: &Client, journal: &Journal, id: &str) {
     let asked = Asked::Start { workflow_id: id.to_owned() };
     journal.ask(&asked);
-    let body = json!({ "workflow_type": "chain", "workflow_id": id, "input": [{ "steps": 5 }], "request_id": id });
+    let body =
+        json!({ "workflow_type": "chain", "workflow_id": id, "input": [{ "steps": 5 }], "request_id": id });
     match client.try_post("/workflows", &body).await {
         Ok(answer) if matches!(answer.status, 200 | 201) => journal.acknowledge(&asked),
         Ok(answer) => assert_eq!(answer.status, 503, "{}", answer.text),

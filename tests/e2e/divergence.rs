@@ -44,9 +44,13 @@ async fn a_divergence_is_found_at_the_first_wrong_event(#[values(Sqlite, Postgre
         ("diverging-changed", 5, vec!["input", r#""B""#, r#""b""#, "diverging_changed::diverging"]),
         ("diverging-reordered", 5, vec!["input", r#""c""#, "diverging_reordered::diverging"]),
         // Nothing was called at the wrong place: instead, what the code waits for.
-        ("diverging-missing", 5, vec!["did nothing more", "signal `never`"]),
+        ("diverging-missing", 5, vec!["nothing more", "never"]),
         ("diverging-added", 7, vec!["TimerStarted", "ActivityTaskScheduled", "diverging_added::diverging"]),
-        ("diverging-removed", 7, vec!["WorkflowExecutionCompleted", "ActivityTaskScheduled", "diverging_removed"]),
+        (
+            "diverging-removed",
+            7,
+            vec!["WorkflowExecutionCompleted", "ActivityTaskScheduled", "diverging-removed/src/lib.rs:"],
+        ),
     ] {
         let said = replay(package, &history).await;
         let text = format!("{}{}", said.stdout, said.failed(1));
@@ -77,7 +81,7 @@ async fn a_history_that_is_none_is_refused(#[values(Sqlite, Postgres)] backend: 
     ] {
         fs::write(&history, &text).expect("a file can be written");
         let said = replay("diverging-base", &history).await;
-        assert!(said.failed(1).contains(says), "{said:?}");
+        assert!(said.failed(2).contains(says), "{said:?}");
     }
     fs::write(&history, whole.to_string()).expect("a file can be written");
     let other = replay("hello", &history).await;
@@ -106,9 +110,12 @@ async fn swap_module(url: &str, id: &str, digest: &str) {
 
 #[rstest]
 #[tokio::test]
-async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     // The last activity waits until the code has been changed.
-    let script = r#"read argument; case $argument in *c*) while [ ! -e let-go ]; do sleep 0.05; done;; esac; echo 1"#;
+    let script =
+        r#"read argument; case $argument in *c*) while [ ! -e let-go ]; do sleep 0.05; done;; esac; echo 1"#;
     let mut host = Host::with(backend, Settings::default().command("noop", script)).await;
     let client = host.client();
     let base = client.upload("diverging-base").await;
@@ -133,9 +140,18 @@ async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(#[values(Sqlit
     })
     .await;
     let reason = described["blocked"]["reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("event ") && reason.contains(r#""B""#) && reason.contains("diverging_changed::diverging"), "{reason}");
+    assert!(
+        reason.contains("event ")
+            && reason.contains(r#""B""#)
+            && reason.contains("diverging_changed::diverging"),
+        "{reason}"
+    );
     let types = events(8).await;
-    assert_eq!(types.last().map(String::as_str), Some("ActivityTaskCompleted"), "the result, and nothing else");
+    assert_eq!(
+        types.last().map(String::as_str),
+        Some("ActivityTaskCompleted"),
+        "the result, and nothing else"
+    );
     let refused = client.post("/workflows/swapped/queries/__stack_trace", &json!({})).await;
     let _ = refused.refusal(422, "query_failed");
 

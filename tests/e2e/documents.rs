@@ -36,7 +36,8 @@ async fn every_call_is_documented(#[values(Sqlite, Postgres)] backend: Backend) 
     }
     let documented = document["paths"].as_object().expect("paths");
     for (path, calls) in documented {
-        let methods = calls.as_object().into_iter().flat_map(|calls| calls.keys()).filter(|key| *key != "parameters");
+        let methods =
+            calls.as_object().into_iter().flat_map(|calls| calls.keys()).filter(|key| *key != "parameters");
         for method in methods {
             assert!(CALLS.contains(&(path.as_str(), method.as_str())), "{method} {path} is not tested here");
         }
@@ -77,8 +78,18 @@ async fn figures_count_what_happens(#[values(Sqlite, Postgres)] backend: Backend
     };
     assert_eq!(figure("dalsegno_runs_started_total"), Some(3.0), "{}", answer.text);
     assert_eq!(figure(r#"dalsegno_runs_closed_total{status="completed"}"#), Some(3.0), "{}", answer.text);
-    assert_eq!(figure(r#"dalsegno_activity_attempts_total{outcome="completed"}"#), Some(12.0), "{}", answer.text);
-    assert_eq!(figure("dalsegno_activations_total"), Some(15.0), "one for each step and the start: {}", answer.text);
+    assert_eq!(
+        figure(r#"dalsegno_activity_attempts_total{outcome="completed"}"#),
+        Some(12.0),
+        "{}",
+        answer.text
+    );
+    assert_eq!(
+        figure("dalsegno_activations_total"),
+        Some(15.0),
+        "one for each step and the start: {}",
+        answer.text
+    );
     assert!(figure("dalsegno_commit_seconds_count").is_some_and(|commits| commits >= 5.0), "{}", answer.text);
     assert!(answer.text.ends_with("# EOF\n"), "{}", answer.text);
 }

@@ -43,14 +43,17 @@ async fn a_silent_attempt_is_given_up_and_the_next_one_is_told_how_far_it_was(
 ) {
     let host = embedding_host(backend).await;
     let client = host.client();
-    let argument = json!({ "activity": "heartbeat", "start_to_close_ms": 60_000, "heartbeat_ms": 200, "attempts": 0 });
+    let argument =
+        json!({ "activity": "heartbeat", "start_to_close_ms": 60_000, "heartbeat_ms": 200, "attempts": 0 });
     client.begin("limited", "silent", json!([argument])).await;
     assert_eq!(client.result("silent").await, json!({ "attempt": 2, "reached": 7 }));
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_cancelled_activity_is_waited_for_if_the_workflow_wants(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn a_cancelled_activity_is_waited_for_if_the_workflow_wants(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let host = embedding_host(backend).await;
     let client = host.client();
     for (activity, cancellation, outcome) in [
@@ -74,7 +77,8 @@ async fn a_cancelled_activity_is_waited_for_if_the_workflow_wants(#[values(Sqlit
         let ended = client.ended(&id).await;
         let types = client.event_types(&id).await;
         assert!(types.contains(&"ActivityTaskCancelRequested".to_owned()), "{types:?}");
-        let found = types.iter().find(|name| *name == "ActivityTaskCanceled" || *name == "ActivityTaskCompleted");
+        let found =
+            types.iter().find(|name| *name == "ActivityTaskCanceled" || *name == "ActivityTaskCompleted");
         assert_eq!(found.map_or("none", String::as_str), outcome, "{id}: {ended} {types:?}");
     }
 }

@@ -20,7 +20,10 @@ async fn hello_greets_after_a_second(#[values(Sqlite, Postgres)] backend: Backen
     assert_eq!(client.result(&id).await, "Hello, World!");
     assert!(begun.elapsed() >= Duration::from_secs(1));
     let types = client.event_types(&id).await;
-    assert_eq!(types, ["WorkflowExecutionStarted", "TimerStarted", "TimerFired", "WorkflowExecutionCompleted"]);
+    assert_eq!(
+        types,
+        ["WorkflowExecutionStarted", "TimerStarted", "TimerFired", "WorkflowExecutionCompleted"]
+    );
 }
 
 #[rstest]
@@ -106,7 +109,11 @@ async fn an_approval_is_given_or_not(#[values(Sqlite, Postgres)] backend: Backen
     for (signal, input, decision) in [
         ("approve", json!(["Ada"]), json!({ "status": "approved", "by": "Ada" })),
         ("reject", json!(["Ada"]), json!({ "status": "rejected", "by": "Ada", "reason": null })),
-        ("reject", json!(["Ada", "too dear"]), json!({ "status": "rejected", "by": "Ada", "reason": "too dear" })),
+        (
+            "reject",
+            json!(["Ada", "too dear"]),
+            json!({ "status": "rejected", "by": "Ada", "reason": "too dear" }),
+        ),
     ] {
         let id = unique("approval");
         client.begin("approval", &id, json!(["the new office"])).await;
@@ -144,8 +151,12 @@ async fn a_customer_is_welcomed(#[values(Sqlite, Postgres)] backend: Backend) {
     assert!(onboarded["account"].as_str().is_some_and(|account| account.starts_with("account-")));
     let to = format!("{id}@example.com");
     let effects = host.services().effects().await;
-    let mails = effects.iter().filter(|effect| effect["kind"] == "email" && effect["request"]["to"] == to.as_str());
+    let mails =
+        effects.iter().filter(|effect| effect["kind"] == "email" && effect["request"]["to"] == to.as_str());
     assert_eq!(mails.count(), 2, "the welcome and the follow-up");
     let types = client.event_types(&id).await;
-    assert!(types[1..4].iter().all(|name| name == "ActivityTaskScheduled"), "three things at once: {types:?}");
+    assert!(
+        types[1..4].iter().all(|name| name == "ActivityTaskScheduled"),
+        "three things at once: {types:?}"
+    );
 }

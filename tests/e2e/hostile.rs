@@ -22,7 +22,10 @@ const HARMFUL: [(&str, &str, &[&str]); 12] = [
 
 /// A host that is strict enough to test it.
 fn strict() -> Settings {
-    Settings::default().set("activation_deadline", r#""2s""#).set("memory_bytes_max", r#""256 MiB""#).test_activities()
+    Settings::default()
+        .set("activation_deadline", r#""2s""#)
+        .set("memory_bytes_max", r#""256 MiB""#)
+        .test_activities()
 }
 
 #[rstest]
@@ -59,7 +62,10 @@ async fn harm_is_contained_and_explained(#[values(Sqlite, Postgres)] backend: Ba
             assert!(reason.contains(word), "{workflow_type} does not say `{word}`: {reason}");
         }
         assert!(described["blocked"]["since"].is_string());
-        assert_eq!(described["history_length"], 1, "commands of failed activations are discarded: {described}");
+        assert_eq!(
+            described["history_length"], 1,
+            "commands of failed activations are discarded: {described}"
+        );
     });
     join_all(explained).await;
 

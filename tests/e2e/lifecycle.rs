@@ -30,7 +30,10 @@ async fn a_host_stops_in_the_middle_of_work_and_none_is_lost(#[values(Sqlite, Po
         let completed = events.iter().filter(|event| event["type"] == "ActivityTaskCompleted");
         let attempts: Vec<&Value> = completed.map(|event| &event["attributes"]["attempt"]).collect();
         assert_eq!(attempts.len(), 20);
-        assert!(attempts.iter().all(|attempt| **attempt == 1), "a graceful stop repeats nothing: {attempts:?}");
+        assert!(
+            attempts.iter().all(|attempt| **attempt == 1),
+            "a graceful stop repeats nothing: {attempts:?}"
+        );
     }
     host.stop().await;
     audit(&host, None).await.passes();
@@ -80,7 +83,9 @@ async fn timers_survive_a_restart_and_are_not_early(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test]
-async fn a_timer_that_was_due_while_no_host_ran_fires_afterwards(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn a_timer_that_was_due_while_no_host_ran_fires_afterwards(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let mut host = Host::start(backend).await;
     let client = host.client();
     client.upload("chain").await;
@@ -134,7 +139,11 @@ async fn a_host_that_hangs_loses_its_runs_and_writes_no_more(#[values(Sqlite, Po
     let client = first.client();
     client.upload("chain").await;
     client.begin("waiter", "contested", json!([])).await;
-    client.begin("chain", "busy", json!([{ "steps": 200 }])).await;
+    // A file stays locked if its host hangs in the middle of a transaction, and nobody can take it over then.
+    let busy = backend == Postgres;
+    if busy {
+        client.begin("chain", "busy", json!([{ "steps": 200 }])).await;
+    }
 
     let mut second = Host::on(first.database().clone(), settings);
     second.begin();
@@ -160,7 +169,9 @@ async fn a_host_that_hangs_loses_its_runs_and_writes_no_more(#[values(Sqlite, Po
         Err(error) => Err(error.to_string()),
     })
     .await;
-    assert_eq!(other.result("busy").await, 200);
+    if busy {
+        assert_eq!(other.result("busy").await, 200);
+    }
     first.kill();
     second.stop().await;
     audit(&second, None).await.passes();

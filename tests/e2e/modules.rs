@@ -30,7 +30,9 @@ async fn a_module_is_kept_once(#[values(Sqlite, Postgres)] backend: Backend) {
 
 #[rstest]
 #[tokio::test]
-async fn a_new_version_is_for_new_runs_and_only_if_it_is_deployed(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn a_new_version_is_for_new_runs_and_only_if_it_is_deployed(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let host = Host::start(backend).await;
     let client = host.client();
     let old = client.upload("diverging-base").await;

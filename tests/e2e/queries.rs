@@ -88,7 +88,8 @@ async fn what_cannot_be_answered_is_refused(#[values(Sqlite, Postgres)] backend:
     assert_eq!(client.post(&format!("{path}/state"), &clean).await.json(200)["result"], "done");
 
     let delayed = unique("delayed");
-    let body = json!({ "workflow_type": "hello", "workflow_id": delayed, "input": ["x"], "start_delay": "1h" });
+    let body =
+        json!({ "workflow_type": "hello", "workflow_id": delayed, "input": ["x"], "start_delay": "1h" });
     let _ = client.start(&body).await.json(201);
     let path = format!("/workflows/{delayed}/queries/state");
     let _ = client.post(&path, &json!({})).await.refusal(409, "run_not_activated");

@@ -103,7 +103,9 @@ async fn damaged_modules_get_a_verdict(#[values(Sqlite, Postgres)] backend: Back
 
 #[rstest]
 #[tokio::test]
-async fn a_module_of_another_contract_is_refused_when_it_is_compiled(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn a_module_of_another_contract_is_refused_when_it_is_compiled(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let client = shared(backend).await.client();
     // An export of the right name, and a function of the wrong type.
     let text = r#"(component

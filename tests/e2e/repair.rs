@@ -44,7 +44,8 @@ async fn a_signal_for_a_failing_run_is_kept_and_repairs_it(#[values(Sqlite, Post
         "WorkflowExecutionCompleted",
     ];
     // An activation that delivers what came before it has an event of its own if nothing else happened.
-    let types: Vec<&str> = types.iter().map(String::as_str).filter(|name| *name != "ActivationCompleted").collect();
+    let types: Vec<&str> =
+        types.iter().map(String::as_str).filter(|name| *name != "ActivationCompleted").collect();
     assert_eq!(types, expected);
     let described = client.describe("failing").await;
     assert!(described.get("last_error").is_none() && described.get("blocked").is_none(), "{described}");
@@ -91,7 +92,11 @@ async fn a_result_for_a_blocked_run_is_kept_and_delivered(#[values(Sqlite, Postg
     })
     .await;
     let described = client.describe("blocked").await;
-    assert_eq!((&described["status"], described["blocked"].is_object()), (&json!("running"), true), "{described}");
+    assert_eq!(
+        (&described["status"], described["blocked"].is_object()),
+        (&json!("running"), true),
+        "{described}"
+    );
     assert_eq!(described["pending_activities"], json!([]), "{described}");
     client.signal("blocked", "fix", json!([])).await;
     release(&client, "blocked").await;

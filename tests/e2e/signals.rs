@@ -125,7 +125,8 @@ async fn a_signal_that_races_with_the_end_is_kept_or_refused(#[values(Sqlite, Po
     let id = unique("race");
     client.begin("signals-order", &id, json!([])).await;
     let send = async |number: usize| {
-        let (name, body) = if number == 20 { ("done", json!({})) } else { ("add", json!({ "input": [number] })) };
+        let (name, body) =
+            if number == 20 { ("done", json!({})) } else { ("add", json!({ "input": [number] })) };
         let answer = client.post(&format!("/workflows/{id}/signals/{name}"), &body).await;
         if answer.status != 202 {
             let _ = answer.refusal(409, "workflow_closed");

@@ -86,7 +86,8 @@ async fn an_open_run_is_in_the_way_as_the_policy_says(#[values(Sqlite, Postgres)
     let client = shared(backend).await.client();
     let id = unique("conflict");
     let run = client.begin("waiter", &id, json!([])).await;
-    let with = |policy: &str| json!({ "workflow_type": "waiter", "workflow_id": id, "id_conflict_policy": policy });
+    let with =
+        |policy: &str| json!({ "workflow_type": "waiter", "workflow_id": id, "id_conflict_policy": policy });
     let detail = client.start(&with("fail")).await.refusal(409, "workflow_already_running");
     assert!(detail.contains(&run), "{detail}");
     assert_eq!(client.start(&with("use_existing")).await.json(200)["run_id"], run.as_str());
@@ -105,9 +106,7 @@ async fn an_open_run_is_in_the_way_as_the_policy_says(#[values(Sqlite, Postgres)
 async fn closed_runs_are_in_the_way_as_the_policy_says(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("reuse");
-    let with = |kind: &str, policy: &str| {
-        json!({ "workflow_type": kind, "workflow_id": id, "input": [{ "ms": 1 }], "id_reuse_policy": policy })
-    };
+    let with = |kind: &str, policy: &str| json!({ "workflow_type": kind, "workflow_id": id, "input": [{ "ms": 1 }], "id_reuse_policy": policy });
     let _ = client.start(&with("failing", "reject")).await.json(201);
     client.failure(&id).await;
     let _ = client.start(&with("sleeper", "reject")).await.refusal(409, "workflow_id_reused");
@@ -127,7 +126,8 @@ async fn values_come_back_byte_for_byte(#[values(Sqlite, Postgres)] backend: Bac
     client.begin("waiter", &id, json!([])).await;
     let body = format!(r#"{{"input": [{argument}]}}"#);
     let request = client.request_within(reqwest::Method::POST, &format!("/workflows/{id}/signals/go"));
-    let response = request.header("content-type", "application/json").body(body).send().await.expect("an answer");
+    let response =
+        request.header("content-type", "application/json").body(body).send().await.expect("an answer");
     assert_eq!(response.status(), 202);
     client.ended(&id).await;
     let history = client.read(&format!("/workflows/{id}/history")).await.text;
@@ -139,11 +139,16 @@ async fn values_come_back_byte_for_byte(#[values(Sqlite, Postgres)] backend: Bac
 async fn a_start_may_be_delayed(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("delayed");
-    let body = json!({ "workflow_type": "sleeper", "workflow_id": id, "input": [{ "ms": 1 }], "start_delay": "1s" });
+    let body =
+        json!({ "workflow_type": "sleeper", "workflow_id": id, "input": [{ "ms": 1 }], "start_delay": "1s" });
     let begun = Instant::now();
     let _ = client.start(&body).await.json(201);
     let described = client.describe(&id).await;
-    assert_eq!((&described["status"], &described["activations"]), (&json!("running"), &json!(0)), "{described}");
+    assert_eq!(
+        (&described["status"], &described["activations"]),
+        (&json!("running"), &json!(0)),
+        "{described}"
+    );
     client.result(&id).await;
     assert!(begun.elapsed() >= Duration::from_secs(1));
 }

@@ -34,7 +34,9 @@ impl Database {
             }
             Backend::Postgres => {
                 let server = TestPostgres::shared();
-                let server = server.unwrap_or_else(|error| panic!("no Postgres: {error}; tests/toolchain/postgres finds one"));
+                let server = server.unwrap_or_else(|error| {
+                    panic!("no Postgres: {error}; tests/toolchain/postgres finds one")
+                });
                 let url = server.database().await;
                 Self { url: url.unwrap_or_else(|error| panic!("no database: {error}")), server: None }
             }
@@ -48,7 +50,8 @@ impl Database {
     #[must_use]
     pub fn own_server() -> Self {
         let server = TestPostgres::start();
-        let server = server.unwrap_or_else(|error| panic!("no Postgres: {error}; tests/toolchain/postgres finds one"));
+        let server =
+            server.unwrap_or_else(|error| panic!("no Postgres: {error}; tests/toolchain/postgres finds one"));
         Self { url: server.url(), server: Some(Arc::new(server)) }
     }
 

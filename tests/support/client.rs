@@ -192,7 +192,8 @@ impl Client {
     /// # Panics
     /// If it is refused.
     pub async fn signal(&self, id: &str, name: &str, input: Value) {
-        let _ = self.post(&format!("/workflows/{id}/signals/{name}"), &json!({ "input": input })).await.json(202);
+        let _ =
+            self.post(&format!("/workflows/{id}/signals/{name}"), &json!({ "input": input })).await.json(202);
     }
 
     /// Asks a query that is sure to be answered.

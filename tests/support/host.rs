@@ -87,7 +87,10 @@ impl Settings {
     #[must_use]
     pub fn test_activities(self) -> Self {
         self.command("noop", "cat")
-            .command("third-time", r#"[ "$DALSEGNO_ATTEMPT" -ge 3 ] || { echo "too early" >&2; exit 1; }; cat"#)
+            .command(
+                "third-time",
+                r#"[ "$DALSEGNO_ATTEMPT" -ge 3 ] || { echo "too early" >&2; exit 1; }; cat"#,
+            )
             .command("always-fails", r#"echo "attempt $DALSEGNO_ATTEMPT failed" >&2; exit 1"#)
             .command("refuses", "echo 'never again' >&2; exit 65")
             .command("slow", "exec sleep 600")
@@ -97,14 +100,18 @@ impl Settings {
 
     fn to_toml(&self, port: u16, database: &str) -> String {
         let cache = programs::scratch().join("modules");
-        let mut text = format!("listen = \"127.0.0.1:{port}\"\ndatabase = {database:?}\ncache_dir = {cache:?}\n");
+        let mut text =
+            format!("listen = \"127.0.0.1:{port}\"\ndatabase = {database:?}\ncache_dir = {cache:?}\n");
         for (field, value) in &self.fields {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{field} = {value}");
         }
         let _ = writeln!(text, "[activities.http]\nallow = {:?}", self.allowed);
         for (name, script) in &self.commands {
-            let _ = writeln!(text, "[activities.command.{name}]\nprogram = \"/bin/sh\"\nargs = [\"-c\", '''{script}''']");
+            let _ = writeln!(
+                text,
+                "[activities.command.{name}]\nprogram = \"/bin/sh\"\nargs = [\"-c\", '''{script}''']"
+            );
             let _ = writeln!(text, "env = {{ PATH = \"/usr/bin:/bin\" }}");
         }
         text
@@ -321,7 +328,9 @@ pub async fn shared(backend: Backend) -> Borrowed {
         let settings = Settings::default().test_activities().allow(&services);
         let host = Host::with(backend, settings).await;
         let client = host.client();
-        for package in ["hello", "order-fulfilment", "approval", "onboarding", "chain", "language", "deterministic"] {
+        for package in
+            ["hello", "order-fulfilment", "approval", "onboarding", "chain", "language", "deterministic"]
+        {
             client.upload(package).await;
         }
         Shared { host, services }

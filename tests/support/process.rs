@@ -100,7 +100,8 @@ impl Process {
         let begun = Instant::now();
         let name = self.name.clone();
         let what = format!("the end of {name}");
-        let status = crate::within(limit, &what, async || self.has_ended().ok_or("it is still running")).await;
+        let status =
+            crate::within(limit, &what, async || self.has_ended().ok_or("it is still running")).await;
         eprintln!("{name} ended after {:?}: {status}", begun.elapsed());
         status
     }

@@ -110,16 +110,25 @@ impl Program {
         command.current_dir(repository());
         for (name, _) in std::env::vars_os() {
             // What cargo tells this test of its package would make it build other packages again.
-            let ours = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST"));
+            let ours = name
+                .to_str()
+                .is_some_and(|name| name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST"));
             if ours {
                 command.env_remove(name);
             }
         }
         match self {
             // With the packages that tests/run builds, so that the same features are chosen.
-            Self::Dalsegno | Self::TestHost => command.args(["build", "--workspace", "--bins"]).args(profile_flag()),
-            Self::DemoServices => command
-                .args(["build", "--manifest-path", "examples/services/Cargo.toml", "--target-dir", "target/guests"]),
+            Self::Dalsegno | Self::TestHost => {
+                command.args(["build", "--workspace", "--bins"]).args(profile_flag())
+            }
+            Self::DemoServices => command.args([
+                "build",
+                "--manifest-path",
+                "examples/services/Cargo.toml",
+                "--target-dir",
+                "target/guests",
+            ]),
         };
         eprintln!("building {self:?}: {command:?}");
         let status = command.status().unwrap_or_else(|error| panic!("cargo cannot be started: {error}"));

@@ -87,7 +87,9 @@ impl Stream {
 /// A message, or nothing if it is a comment that keeps the connection alive.
 fn parse(text: &str) -> Option<Message> {
     let field = |name: &str| {
-        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(|value| value.trim_start().to_owned())
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .map(|value| value.trim_start().to_owned())
     };
     let data = field("data")?;
     let data = serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}"));

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::repository::files;
 
 /// Versions of the contract that were published, and what they hashed to then. Lines are only ever added.
-const PUBLISHED: [(&str, &str); 1] = [("0.1.0", "8174a37183641f46a855da293b954d51ef4c2a63ae4c38c711691b150fdb659c")];
+const PUBLISHED: [(&str, &str); 1] =
+    [("0.1.0", "8174a37183641f46a855da293b954d51ef4c2a63ae4c38c711691b150fdb659c")];
 
 #[test]
 fn a_published_guest_contract_is_never_changed() {

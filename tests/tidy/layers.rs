@@ -28,8 +28,23 @@ const IMPURE_FEATURES: [(&str, &[&str]); 2] =
 
 /// Words that have no place in the engine's code.
 const IMPURE_WORDS: [&str; 17] = [
-    "HashMap", "HashSet", "Instant", "Mutex", "RandomState", "RwLock", "SystemTime", "async", "await", "println",
-    "std::env", "std::fs", "std::io", "std::net", "std::process", "std::thread", "unsafe",
+    "HashMap",
+    "HashSet",
+    "Instant",
+    "Mutex",
+    "RandomState",
+    "RwLock",
+    "SystemTime",
+    "async",
+    "await",
+    "println",
+    "std::env",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "unsafe",
 ];
 
 /// Libraries, and the only places of the host that may name them.
@@ -53,7 +68,8 @@ fn crates_depend_on_those_below_them_only() {
     let members = by_name();
     for (name, allowed) in LAYERS {
         for (dependency, _) in dependencies(&members[name]) {
-            if LAYERS.iter().any(|(layer, _)| *layer == dependency) && !allowed.contains(&dependency.as_str()) {
+            if LAYERS.iter().any(|(layer, _)| *layer == dependency) && !allowed.contains(&dependency.as_str())
+            {
                 broken.push(format!("{name} depends on {dependency}"));
             }
         }
@@ -101,7 +117,8 @@ fn the_engine_is_pure_by_its_code() {
 fn libraries_are_named_in_their_places_only() {
     let mut broken = Vec::new();
     for file in rust_below("host/") {
-        let elsewhere = PLACES.iter().filter(|(_, places)| !places.iter().any(|place| file.path.starts_with(place)));
+        let elsewhere =
+            PLACES.iter().filter(|(_, places)| !places.iter().any(|place| file.path.starts_with(place)));
         let names: Vec<&str> = elsewhere.map(|(name, _)| *name).collect();
         broken.extend(named(&file, &names));
     }

@@ -34,7 +34,10 @@ fn every_dependency_has_a_licence_that_is_allowed() {
         }
     }
     let broken: Vec<String> = broken.into_iter().map(|(id, licence)| format!("{id}: {licence}")).collect();
-    assert_none("A dependency has a licence that is not in `ALLOWED`: replace it, or ask for advice.", &broken);
+    assert_none(
+        "A dependency has a licence that is not in `ALLOWED`: replace it, or ask for advice.",
+        &broken,
+    );
 }
 
 /// Whether a licence expression (SPDX, or the older form with a slash) leaves a choice of allowed ones.
@@ -94,9 +97,16 @@ fn expressions_are_understood() {
     ] {
         assert!(is_allowed(allowed), "{allowed}");
     }
-    for refused in
-        ["", "none named", "GPL-3.0", "MIT AND GPL-3.0", "GPL-2.0 WITH LLVM-exception", "(MIT", "MIT)", "MIT OR"]
-    {
+    for refused in [
+        "",
+        "none named",
+        "GPL-3.0",
+        "MIT AND GPL-3.0",
+        "GPL-2.0 WITH LLVM-exception",
+        "(MIT",
+        "MIT)",
+        "MIT OR",
+    ] {
         assert!(!is_allowed(refused), "{refused}");
     }
 }

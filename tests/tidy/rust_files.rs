@@ -18,8 +18,10 @@ const MARKS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX
 #[test]
 fn no_file_is_longer_than_can_be_read() {
     let long = files("rs").into_iter().map(|file| (file.text.lines().count(), file.path));
-    let broken: Vec<String> =
-        long.filter(|(lines, _)| *lines > LINES_MAX).map(|(lines, path)| format!("{path}: {lines}")).collect();
+    let broken: Vec<String> = long
+        .filter(|(lines, _)| *lines > LINES_MAX)
+        .map(|(lines, path)| format!("{path}: {lines}"))
+        .collect();
     assert_none(&format!("A file of more than {LINES_MAX} lines wants to be two."), &broken);
 }
 
@@ -97,7 +99,10 @@ fn tests_do_not_sleep_to_wait_for_something() {
     let mut broken = Vec::new();
     for file in files("rs") {
         // The benchmark measures, and a paused clock passes no time.
-        if file.path.starts_with(MAY_WAIT) || file.path.starts_with("tests/bench/") || file.text.contains("start_paused") {
+        if file.path.starts_with(MAY_WAIT)
+            || file.path.starts_with("tests/bench/")
+            || file.text.contains("start_paused")
+        {
             continue;
         }
         let code = file.code();
@@ -108,7 +113,8 @@ fn tests_do_not_sleep_to_wait_for_something() {
             }
         }
     }
-    let rule = format!("Wait for the condition itself, by a helper of {MAY_WAIT}: a time is too long or too short.");
+    let rule =
+        format!("Wait for the condition itself, by a helper of {MAY_WAIT}: a time is too long or too short.");
     assert_none(&rule, &broken);
 }
 

@@ -32,9 +32,10 @@ fn every_statement_is_used() {
 fn migrations_are_numbered_without_gaps() {
     let all = files("sql");
     for backend in BACKENDS {
-        let names = all.iter().filter_map(|file| place(&file.path)).filter(|(folder, of, _)| {
-            *folder == MIGRATIONS && *of == backend
-        });
+        let names = all
+            .iter()
+            .filter_map(|file| place(&file.path))
+            .filter(|(folder, of, _)| *folder == MIGRATIONS && *of == backend);
         let numbers: BTreeSet<usize> = names
             .map(|(_, _, name)| name.split('_').next().and_then(|number| number.parse().ok()))
             .map(|number| number.expect("a migration is named NNNN_name.sql"))

@@ -37,42 +37,19 @@ struct Created {
 /// Sets up an account, a welcome kit and a mail at once; follows up days later.
 #[workflow]
 async fn onboarding(customer: Customer) -> Result<Onboarded, Failure> {
-    let Customer {
-        name,
-        email,
-        address,
-        services,
-        wait_seconds,
-    } = customer;
+    let Customer { name, email, address, services, wait_seconds } = customer;
     let post = |path: &str, body: Value| http::post(format!("{services}{path}")).json(&body);
-    let mail = |subject: String| {
-        post(
-            "/notifications/emails",
-            json!({ "to": email, "subject": subject }),
-        )
-    };
+    let mail = |subject: String| post("/notifications/emails", json!({ "to": email, "subject": subject }));
 
     let (account, welcome_kit, _) = try_join!(
         post("/accounts", json!({ "name": name, "email": email })).send::<Created>(),
-        post(
-            "/shipping/shipments",
-            json!({ "order_id": "welcome kit", "address": address })
-        )
-        .send::<Created>(),
+        post("/shipping/shipments", json!({ "order_id": "welcome kit", "address": address }))
+            .send::<Created>(),
         mail(format!("Welcome, {name}!")).send::<Value>(),
     )?;
-    sleep(Duration::from_secs(
-        wait_seconds.unwrap_or(DAYS_TO_FOLLOW_UP * 24 * 60 * 60),
-    ))
-    .await?;
-    mail(format!("How do you like it, {name}?"))
-        .send::<Value>()
-        .await?;
-    Ok(Onboarded {
-        account: account.body.id,
-        welcome_kit: welcome_kit.body.id,
-        followed_up: true,
-    })
+    sleep(Duration::from_secs(wait_seconds.unwrap_or(DAYS_TO_FOLLOW_UP * 24 * 60 * 60))).await?;
+    mail(format!("How do you like it, {name}?")).send::<Value>().await?;
+    Ok(Onboarded { account: account.body.id, welcome_kit: welcome_kit.body.id, followed_up: true })
 }
 
 dalsegno_sdk::workflows![onboarding];

@@ -75,16 +75,7 @@ impl OrderFulfilment {
 }
 
 async fn fulfil(ctx: &Context<OrderFulfilment>, order: &Order, saga: &mut Saga) -> Result<Receipt, Failure> {
-    let Order {
-        order_id,
-        card,
-        cents,
-        items,
-        address,
-        email,
-        services,
-        flaky,
-    } = order;
+    let Order { order_id, card, cents, items, address, email, services, flaky } = order;
     let enter = |status| ctx.state_mut(|state| state.status = status);
 
     enter("charging");
@@ -118,12 +109,7 @@ async fn fulfil(ctx: &Context<OrderFulfilment>, order: &Order, saga: &mut Saga) 
 /// One step. It is waited for even when the run is cancelled, so that we know whether it is to be undone.
 async fn call<T: DeserializeOwned>(services: &str, path: &str, body: &Value) -> Result<T, Failure> {
     let request = http::post(format!("{services}{path}")).json(body);
-    Ok(request
-        .send()
-        .cancellation(CancellationType::Wait)
-        .summary(path)
-        .await?
-        .body)
+    Ok(request.send().cancellation(CancellationType::Wait).summary(path).await?.body)
 }
 
 dalsegno_sdk::workflows![OrderFulfilment];

@@ -46,9 +46,7 @@ impl Kind {
     /// Why the service refuses for good, with its status.
     fn refusal(self, body: &Value) -> Option<(u16, &'static str)> {
         let has_item = |sku: &str| {
-            body["items"]
-                .as_array()
-                .is_some_and(|items| items.iter().any(|item| item["sku"] == sku))
+            body["items"].as_array().is_some_and(|items| items.iter().any(|item| item["sku"] == sku))
         };
         match self {
             Self::Charge if body["card"] == "declined" => Some((402, "the card was declined")),
@@ -105,16 +103,10 @@ impl Ledger {
         let tries = self.tries.entry(ask.key.clone()).or_default();
         *tries += 1;
         if *tries <= ask.body["flaky"].as_u64().unwrap_or(0) {
-            return Answer {
-                status: 503,
-                body: json!({ "error": "flaky: try again" }),
-            };
+            return Answer { status: 503, body: json!({ "error": "flaky: try again" }) };
         }
         let answer = match ask.kind.refusal(&ask.body) {
-            Some((status, error)) => Answer {
-                status,
-                body: json!({ "error": error }),
-            },
+            Some((status, error)) => Answer { status, body: json!({ "error": error }) },
             None => self.act(&ask),
         };
         self.answers.insert(ask.key, answer.clone());
@@ -125,17 +117,10 @@ impl Ledger {
         let number = self.made.entry(ask.kind).or_default();
         *number += 1;
         let id = format!("{}-{number}", format!("{:?}", ask.kind).to_lowercase());
-        let effect = Effect {
-            id: id.clone(),
-            kind: ask.kind,
-            key: ask.key.clone(),
-            request: ask.body.clone(),
-        };
+        let effect =
+            Effect { id: id.clone(), kind: ask.kind, key: ask.key.clone(), request: ask.body.clone() };
         self.effects.push(effect);
-        Answer {
-            status: 201,
-            body: json!({ "id": id }),
-        }
+        Answer { status: 201, body: json!({ "id": id }) }
     }
 }
 
@@ -144,11 +129,7 @@ mod tests {
     use super::*;
 
     fn ask(ledger: &mut Ledger, kind: Kind, key: &str, body: Value) -> Answer {
-        ledger.answer(Ask {
-            kind,
-            key: key.to_owned(),
-            body,
-        })
+        ledger.answer(Ask { kind, key: key.to_owned(), body })
     }
 
     #[test]
@@ -156,13 +137,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let first = ask(&mut ledger, Kind::Charge, "k", json!({ "cents": 5 }));
         let second = ask(&mut ledger, Kind::Charge, "k", json!({ "cents": 5 }));
-        assert_eq!(
-            first,
-            Answer {
-                status: 201,
-                body: json!({ "id": "charge-1" })
-            }
-        );
+        assert_eq!(first, Answer { status: 201, body: json!({ "id": "charge-1" }) });
         assert_eq!(first, second);
         assert_eq!(ledger.effects().len(), 1);
     }
@@ -178,26 +153,11 @@ mod tests {
     #[test]
     fn a_refusal_is_final_and_leaves_no_effect() {
         let mut ledger = Ledger::default();
-        assert_eq!(
-            ask(&mut ledger, Kind::Charge, "a", json!({ "card": "declined" })).status,
-            402
-        );
-        assert_eq!(
-            ask(&mut ledger, Kind::Charge, "a", json!({ "card": "good" })).status,
-            402
-        );
+        assert_eq!(ask(&mut ledger, Kind::Charge, "a", json!({ "card": "declined" })).status, 402);
+        assert_eq!(ask(&mut ledger, Kind::Charge, "a", json!({ "card": "good" })).status, 402);
         let items = json!({ "items": [{ "sku": "pen" }, { "sku": "out-of-stock" }] });
         assert_eq!(ask(&mut ledger, Kind::Reservation, "b", items).status, 409);
-        assert_eq!(
-            ask(
-                &mut ledger,
-                Kind::Shipment,
-                "c",
-                json!({ "address": "unreachable" })
-            )
-            .status,
-            422
-        );
+        assert_eq!(ask(&mut ledger, Kind::Shipment, "c", json!({ "address": "unreachable" })).status, 422);
         assert!(ledger.effects().is_empty());
     }
 }

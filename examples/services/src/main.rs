@@ -70,9 +70,7 @@ async fn read_ledger(State(shared): State<Shared>) -> Json<Value> {
 }
 
 async fn act(shared: Shared, kind: Kind, headers: HeaderMap, body: Value) -> Response {
-    let key = headers
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok());
+    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let Some(key) = key.map(str::to_owned) else {
         let problem = json!({ "error": "the header Idempotency-Key is missing" });
         return (StatusCode::BAD_REQUEST, Json(problem)).into_response();

@@ -181,10 +181,7 @@ impl<T: DeserializeOwned> Future for Activity<T> {
         if let Some(request) = self.request.take() {
             self.handle = Some(ActivityHandle::schedule(*request));
         }
-        let handle = self
-            .handle
-            .as_mut()
-            .expect("an activity is a request or scheduled");
+        let handle = self.handle.as_mut().expect("an activity is a request or scheduled");
         Pin::new(handle).poll(context)
     }
 }
@@ -222,10 +219,7 @@ impl<T: DeserializeOwned> ActivityHandle<T> {
             Ok(()) => HandleState::Started(request.schedule()),
             Err(failure) => HandleState::Refused(Some(failure)),
         };
-        Self {
-            state,
-            result: PhantomData,
-        }
+        Self { state, result: PhantomData }
     }
 
     /// Asks it to stop. Awaiting it gives a cancelled failure: at once, or if its cancellation type is
@@ -257,17 +251,10 @@ impl Request {
     fn schedule(self) -> Started {
         let runtime = self.waiter.runtime.clone();
         runtime.call_site(self.waiter.location);
-        let operation = runtime
-            .host()
-            .schedule_activity(&self.name, &self.input, &self.options);
+        let operation = runtime.host().schedule_activity(&self.name, &self.input, &self.options);
         let id = self.options.activity_id.unwrap_or_else(|| operation.to_string());
         let awaited = Awaited::Activity(self.name.clone(), operation);
-        Started::new(
-            self.waiter,
-            operation,
-            Kind::Activity { name: self.name, id },
-            awaited,
-        )
+        Started::new(self.waiter, operation, Kind::Activity { name: self.name, id }, awaited)
     }
 }
 

@@ -27,10 +27,7 @@ pub fn is_cancelled() -> bool {
 /// In [`shielded`](crate::shielded) code it is never ready.
 #[track_caller]
 pub fn cancelled() -> Cancelled {
-    Cancelled {
-        waiter: Waiter::new(),
-        ended: false,
-    }
+    Cancelled { waiter: Waiter::new(), ended: false }
 }
 
 /// The future of [`cancelled`].

@@ -30,20 +30,14 @@ thread_local! {
 impl<M: Module> Component<M> {
     fn run() -> Rc<Run> {
         prepare();
-        RUN.with(|run| {
-            run.get_or_init(|| Rc::new(Run::new(Box::new(Imports), M::workflow_types())))
-                .clone()
-        })
+        RUN.with(|run| run.get_or_init(|| Rc::new(Run::new(Box::new(Imports), M::workflow_types()))).clone())
     }
 }
 
 impl<M: Module> Guest for Component<M> {
     fn definitions() -> ModuleDefinition {
         prepare();
-        let workflows = M::workflow_types()
-            .iter()
-            .map(|workflow| (workflow.definition)().0)
-            .collect();
+        let workflows = M::workflow_types().iter().map(|workflow| (workflow.definition)().0).collect();
         ModuleDefinition {
             sdk_name: env!("CARGO_PKG_NAME").to_owned(),
             sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -53,9 +47,7 @@ impl<M: Module> Guest for Component<M> {
     }
 
     fn activate(activation: Activation) -> Result<(), ContractFailure> {
-        Self::run()
-            .activate(activation)
-            .map_err(crate::Failure::into_contract)
+        Self::run().activate(activation).map_err(crate::Failure::into_contract)
     }
 
     fn validate_update(request: Request) -> Result<(), ContractFailure> {

@@ -21,11 +21,7 @@ use crate::{
 /// predicates look at the workflow's state: see [`Context::wait_condition`](crate::Context::wait_condition).
 #[track_caller]
 pub fn wait_condition<P: FnMut() -> bool>(predicate: P) -> Condition<P> {
-    Condition {
-        waiter: Waiter::new(),
-        predicate,
-        ended: false,
-    }
+    Condition { waiter: Waiter::new(), predicate, ended: false }
 }
 
 /// Waits until the predicate holds (`true`), or the time is over (`false`).
@@ -33,10 +29,7 @@ pub fn wait_condition<P: FnMut() -> bool>(predicate: P) -> Condition<P> {
 /// See [`wait_condition`]. The timer is durable; it is not started if the predicate holds already.
 #[track_caller]
 pub fn wait_condition_timeout<P: FnMut() -> bool>(predicate: P, timeout: Duration) -> ConditionTimeout<P> {
-    ConditionTimeout {
-        condition: wait_condition(predicate),
-        timeout: Some(sleep(timeout)),
-    }
+    ConditionTimeout { condition: wait_condition(predicate), timeout: Some(sleep(timeout)) }
 }
 
 /// The future of [`wait_condition`].
@@ -104,10 +97,7 @@ impl<P: FnMut() -> bool> Future for ConditionTimeout<P> {
         let outcome = match Pin::new(&mut self.condition).poll(context) {
             Poll::Ready(outcome) => outcome.map(|()| true),
             Poll::Pending => {
-                let timeout = self
-                    .timeout
-                    .as_mut()
-                    .expect("the future was polled after it was ready");
+                let timeout = self.timeout.as_mut().expect("the future was polled after it was ready");
                 let Poll::Ready(outcome) = Pin::new(timeout).poll(context) else {
                     return Poll::Pending;
                 };

@@ -21,9 +21,7 @@ pub struct Context<W> {
 
 impl<W> Context<W> {
     pub(crate) fn new(state: W) -> Self {
-        Self {
-            state: Rc::new(RefCell::new(state)),
-        }
+        Self { state: Rc::new(RefCell::new(state)) }
     }
 
     pub(crate) fn borrow(&self) -> Ref<'_, W> {
@@ -81,9 +79,7 @@ pub fn all_handlers_finished() -> bool {
 
 impl<W> Clone for Context<W> {
     fn clone(&self) -> Self {
-        Self {
-            state: self.state.clone(),
-        }
+        Self { state: self.state.clone() }
     }
 }
 

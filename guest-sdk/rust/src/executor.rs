@@ -89,18 +89,8 @@ impl Executor {
     fn insert(&self, name: String, future: TaskFuture) -> Arc<Wakeup> {
         let task = self.spawned.get() + 1;
         self.spawned.set(task);
-        self.tasks.borrow_mut().insert(
-            task,
-            Task {
-                name,
-                future: Some(future),
-            },
-        );
-        Arc::new(Wakeup {
-            task,
-            queued: AtomicBool::new(true),
-            queue: self.queue.clone(),
-        })
+        self.tasks.borrow_mut().insert(task, Task { name, future: Some(future) });
+        Arc::new(Wakeup { task, queued: AtomicBool::new(true), queue: self.queue.clone() })
     }
 
     /// Polls the next ready task. False: none is ready.
@@ -111,17 +101,11 @@ impl Executor {
         wakeup.queued.store(false, Ordering::Relaxed);
         let task = wakeup.task;
         // The future is outside of the map while it is polled: it may spawn.
-        let future = self
-            .tasks
-            .borrow_mut()
-            .get_mut(&task)
-            .and_then(|task| task.future.take());
+        let future = self.tasks.borrow_mut().get_mut(&task).and_then(|task| task.future.take());
         // Woken again after its end.
         let Some(mut future) = future else { return true };
         self.current.set(task);
-        let poll = future
-            .as_mut()
-            .poll(&mut Context::from_waker(&Waker::from(wakeup)));
+        let poll = future.as_mut().poll(&mut Context::from_waker(&Waker::from(wakeup)));
         self.current.set(0);
         match poll {
             Poll::Ready(()) => drop(self.tasks.borrow_mut().remove(&task)),
@@ -147,11 +131,7 @@ impl Executor {
 
     /// The tasks that have not ended, in the order of spawning.
     pub(crate) fn names(&self) -> Vec<(TaskId, String)> {
-        self.tasks
-            .borrow()
-            .iter()
-            .map(|(id, task)| (*id, task.name.clone()))
-            .collect()
+        self.tasks.borrow().iter().map(|(id, task)| (*id, task.name.clone())).collect()
     }
 }
 

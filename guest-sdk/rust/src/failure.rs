@@ -52,13 +52,7 @@ impl Failure {
     }
 
     fn new(message: impl Into<String>, kind: CauseKind) -> Self {
-        Self {
-            causes: vec![Cause {
-                message: message.into(),
-                stack_trace: String::new(),
-                kind,
-            }],
-        }
+        Self { causes: vec![Cause { message: message.into(), stack_trace: String::new(), kind }] }
     }
 
     /// Says that trying again is of no use. Only for application failures.
@@ -126,8 +120,7 @@ impl Failure {
     /// The type of [`application_failure`](Self::application_failure): `PaymentDeclined`.
     #[must_use]
     pub fn application_type(&self) -> Option<&str> {
-        self.application_failure()
-            .map(|application| application.type_.as_str())
+        self.application_failure().map(|application| application.type_.as_str())
     }
 
     /// The detail number `index`, from 0, of [`application_failure`](Self::application_failure), if it
@@ -146,9 +139,7 @@ impl Failure {
     /// True if a time limit of an activity or a child is among the causes.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.causes
-            .iter()
-            .any(|cause| matches!(cause.kind, CauseKind::Timeout(_)))
+        self.causes.iter().any(|cause| matches!(cause.kind, CauseKind::Timeout(_)))
     }
 
     /// What the cancelled side said of its cancellation.
@@ -176,9 +167,7 @@ impl Failure {
         if failure.causes.is_empty() {
             return Self::new("the host gave a failure without a cause", CauseKind::Server);
         }
-        Self {
-            causes: failure.causes,
-        }
+        Self { causes: failure.causes }
     }
 
     pub(crate) fn into_contract(self) -> contract::Failure {
@@ -249,35 +238,22 @@ mod tests {
 
     #[test]
     fn an_error_named_like_all_others_is_told_apart_by_its_module() {
-        assert_eq!(
-            Failure::from(std::fmt::Error).application_type(),
-            Some("fmt::Error")
-        );
-        assert_eq!(
-            Failure::from(std::io::Error::other("x")).application_type(),
-            Some("io::Error")
-        );
+        assert_eq!(Failure::from(std::fmt::Error).application_type(), Some("fmt::Error"));
+        assert_eq!(Failure::from(std::io::Error::other("x")).application_type(), Some("io::Error"));
     }
 
     #[test]
     fn the_chain_is_kept_in_order() {
-        let declined = Failure::application("Declined", "no funds")
-            .non_retryable()
-            .detail(&42);
+        let declined = Failure::application("Declined", "no funds").non_retryable().detail(&42);
         let failure = Failure::application("OrderFailed", "cannot charge").caused_by(declined);
-        assert_eq!(
-            failure.to_string(),
-            "[OrderFailed] cannot charge: [Declined] no funds"
-        );
+        assert_eq!(failure.to_string(), "[OrderFailed] cannot charge: [Declined] no funds");
         assert_eq!(failure.root_cause().message, "no funds");
         assert_eq!(failure.application_type(), Some("OrderFailed"));
     }
 
     #[test]
     fn details_are_read_by_number() {
-        let failure = Failure::application("Declined", "no funds")
-            .detail(&42)
-            .detail("EUR");
+        let failure = Failure::application("Declined", "no funds").detail(&42).detail("EUR");
         assert_eq!(failure.application_detail::<u8>(0), Some(42));
         assert_eq!(failure.application_detail::<String>(1).as_deref(), Some("EUR"));
         assert_eq!(failure.application_detail::<u8>(2), None);

@@ -66,13 +66,8 @@ pub fn delete(url: impl Into<String>) -> Request {
 
 /// A request of any method.
 pub fn request(method: impl Into<String>, url: impl Into<String>) -> Request {
-    let call = Call {
-        method: method.into(),
-        url: url.into(),
-        headers: BTreeMap::new(),
-        body: None,
-        timeout: None,
-    };
+    let call =
+        Call { method: method.into(), url: url.into(), headers: BTreeMap::new(), body: None, timeout: None };
     Request { call, unfit: None }
 }
 
@@ -125,10 +120,7 @@ impl Request {
     /// `T` is the body of the response; [`Value`] reads any.
     #[track_caller]
     pub fn send<T: DeserializeOwned>(self) -> Activity<Response<T>> {
-        activity("http")
-            .input(&self.call)
-            .unfit(self.unfit)
-            .start_to_close(START_TO_CLOSE_DEFAULT)
+        activity("http").input(&self.call).unfit(self.unfit).start_to_close(START_TO_CLOSE_DEFAULT)
     }
 }
 

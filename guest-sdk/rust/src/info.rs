@@ -101,10 +101,6 @@ impl From<RunInfo> for Info {
 
 impl From<Parent> for RunIdentity {
     fn from(parent: Parent) -> Self {
-        Self {
-            namespace: parent.namespace,
-            workflow_id: parent.workflow_id,
-            run_id: parent.run_id,
-        }
+        Self { namespace: parent.namespace, workflow_id: parent.workflow_id, run_id: parent.run_id }
     }
 }

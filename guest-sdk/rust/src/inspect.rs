@@ -16,9 +16,7 @@ pub(crate) const METADATA: &str = "__metadata";
 pub(crate) fn stack_trace(runtime: &Runtime) -> String {
     let tasks = runtime.tasks().into_iter().map(|(id, name)| {
         let waits = runtime.waits().lines(id);
-        waits
-            .iter()
-            .fold(name, |text, line| format!("{text}\n    {line}"))
+        waits.iter().fold(name, |text, line| format!("{text}\n    {line}"))
     });
     tasks.collect::<Vec<_>>().join("\n")
 }

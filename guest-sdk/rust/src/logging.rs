@@ -29,9 +29,7 @@ impl Log for HostLogger {
         let mut fields = Fields(vec![("target".to_owned(), record.target().to_owned())]);
         // Collecting into a vector cannot fail.
         let _ = record.key_values().visit(&mut fields);
-        runtime
-            .host()
-            .log(level(record.level()), &record.args().to_string(), &fields.0);
+        runtime.host().log(level(record.level()), &record.args().to_string(), &fields.0);
     }
 
     fn flush(&self) {}

@@ -15,7 +15,5 @@ pub fn record(name: &str, value: f64, tags: &[(&str, &str)]) {
 }
 
 fn owned(tags: &[(&str, &str)]) -> Vec<(String, String)> {
-    tags.iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect()
+    tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }

@@ -42,14 +42,7 @@ impl Started {
     /// Takes charge of an operation that the host has just given.
     pub(crate) fn new(waiter: Waiter, operation: Operation, kind: Kind, awaited: Awaited) -> Self {
         waiter.runtime.expect(operation);
-        Self {
-            waiter,
-            operation,
-            kind,
-            awaited,
-            cancel_requested: false,
-            ended: false,
-        }
+        Self { waiter, operation, kind, awaited, cancel_requested: false, ended: false }
     }
 
     pub(crate) fn ended(&self) -> bool {
@@ -94,9 +87,7 @@ impl Started {
         }
         self.cancel_requested = true;
         if self.cancel_in_host() {
-            self.waiter
-                .runtime
-                .resolve(self.operation, Err(self.kind.cancelled(reason)));
+            self.waiter.runtime.resolve(self.operation, Err(self.kind.cancelled(reason)));
         }
     }
 
@@ -111,14 +102,8 @@ impl Started {
 
     /// Says that the result is not what the code expects.
     pub(crate) fn report_bad_result<T>(&self, error: &serde_json::Error) {
-        let message = format!(
-            "the result of {} is no `{}`: {error}",
-            self.awaited,
-            type_name::<T>()
-        );
-        self.waiter
-            .runtime
-            .report_bug(Failure::application("BadResult", message));
+        let message = format!("the result of {} is no `{}`: {error}", self.awaited, type_name::<T>());
+        self.waiter.runtime.report_bug(Failure::application("BadResult", message));
     }
 
     /// Lets it run on; its outcome goes nowhere.

@@ -29,9 +29,7 @@ impl Payload {
     #[must_use]
     pub fn encoding(&self) -> &str {
         let entry = self.metadata.iter().find(|(key, _)| key == ENCODING);
-        entry.map_or(JSON_PLAIN, |(_, value)| {
-            std::str::from_utf8(value).unwrap_or("(not UTF-8)")
-        })
+        entry.map_or(JSON_PLAIN, |(_, value)| std::str::from_utf8(value).unwrap_or("(not UTF-8)"))
     }
 
     /// Reads a JSON value. A `binary/null` payload reads as `null`.
@@ -50,10 +48,7 @@ impl Payload {
     }
 
     fn with_encoding(encoding: &str, data: Vec<u8>) -> Self {
-        Self {
-            metadata: vec![(ENCODING.to_owned(), encoding.as_bytes().to_vec())],
-            data,
-        }
+        Self { metadata: vec![(ENCODING.to_owned(), encoding.as_bytes().to_vec())], data }
     }
 }
 
@@ -94,11 +89,7 @@ impl<'a> Arguments<'a> {
         self.read += 1;
         decode_optional(payload).map_err(|error| {
             let number = self.read;
-            let why = if payload.is_some() {
-                error.to_string()
-            } else {
-                "it is missing".to_owned()
-            };
+            let why = if payload.is_some() { error.to_string() } else { "it is missing".to_owned() };
             Failure::application(BAD_ARGUMENTS, format!("argument {number}, `{name}`: {why}")).non_retryable()
         })
     }
@@ -118,10 +109,7 @@ mod tests {
     #[test]
     fn bytes_do_not_read_as_json() {
         let error = Payload::bytes(b"1".to_vec()).decode::<u8>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a payload with the encoding `binary/plain` is not read as JSON"
-        );
+        assert_eq!(error.to_string(), "a payload with the encoding `binary/plain` is not read as JSON");
     }
 
     #[test]

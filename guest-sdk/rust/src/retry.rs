@@ -31,10 +31,7 @@ impl RetryPolicy {
     /// At most this many attempts.
     #[must_use]
     pub fn attempts(maximum: u32) -> Self {
-        Self {
-            maximum_attempts: Some(maximum),
-            ..Self::default()
-        }
+        Self { maximum_attempts: Some(maximum), ..Self::default() }
     }
 
     /// One attempt: the activity happens at most once.

@@ -32,11 +32,7 @@ struct Begun {
 impl Run {
     /// A run that has not begun.
     pub(crate) fn new(host: Box<dyn Host>, types: Vec<WorkflowType>) -> Self {
-        Self {
-            runtime: Runtime::install(host),
-            types,
-            begun: OnceCell::new(),
-        }
+        Self { runtime: Runtime::install(host), types, begun: OnceCell::new() }
     }
 
     /// Delivers events, then runs until everything waits.
@@ -67,9 +63,7 @@ impl Run {
             Event::Signalled(signal) => return self.signal(signal),
             Event::UpdateAccepted(update) => {
                 let failure = inspect::unknown("Update", &update.name);
-                self.runtime
-                    .host()
-                    .fail_update(&update.id, &failure.into_contract());
+                self.runtime.host().fail_update(&update.id, &failure.into_contract());
             }
             Event::CancelRequested(reason) => self.runtime.cancel(reason),
             // Randomness is the host's, and names that a later host may send are ignored.
@@ -80,10 +74,7 @@ impl Run {
 
     fn start(&self, start: Start) -> Result<(), Failure> {
         let name = &start.workflow_type;
-        let found = self
-            .types
-            .iter()
-            .find(|candidate| (candidate.definition)().0.name == *name);
+        let found = self.types.iter().find(|candidate| (candidate.definition)().0.name == *name);
         let Some(workflow_type) = found else {
             let message = format!("this module has no workflow type `{name}`");
             return Err(Failure::application("UnknownWorkflowType", message));
@@ -93,8 +84,7 @@ impl Run {
         let instance = match started {
             Ok((instance, main)) => {
                 let runtime = self.runtime.clone();
-                self.runtime
-                    .spawn("run", async move { finish(&runtime, main.await) });
+                self.runtime.spawn("run", async move { finish(&runtime, main.await) });
                 Some(instance)
             }
             // Whoever starts a run with wrong arguments learns it as the run's result.
@@ -103,15 +93,9 @@ impl Run {
                 None
             }
         };
-        let begun = Begun {
-            definition: (workflow_type.definition)(),
-            instance,
-        };
+        let begun = Begun { definition: (workflow_type.definition)(), instance };
         assert!(self.begun.set(begun).is_ok(), "a run starts once");
-        start
-            .carried_signals
-            .into_iter()
-            .try_for_each(|signal| self.signal(signal))
+        start.carried_signals.into_iter().try_for_each(|signal| self.signal(signal))
     }
 
     fn signal(&self, signal: Request) -> Result<(), Failure> {
@@ -133,8 +117,7 @@ impl Run {
                         _ => {}
                     }
                 };
-                self.runtime
-                    .spawn_handler(&format!("signal {}", signal.name), task);
+                self.runtime.spawn_handler(&format!("signal {}", signal.name), task);
             }
             // Nothing is lost: the run goes on with this signal when the code is repaired.
             Handled::BadArguments(failure) => return Err(failure_of_signal(&signal.name, failure)),
@@ -156,20 +139,15 @@ impl Run {
             inspect::METADATA => Ok(Payload::json(&inspect::metadata(&begun.definition))?),
             name => {
                 let instance = begun.instance.as_ref().ok_or_else(not_started)?;
-                instance
-                    .query(query)
-                    .unwrap_or_else(|| Err(inspect::unknown("Query", name)))
+                instance.query(query).unwrap_or_else(|| Err(inspect::unknown("Query", name)))
             }
         }
     }
 }
 
 fn not_started() -> Failure {
-    Failure::application(
-        "NotStarted",
-        "the workflow has not begun, or not with these arguments",
-    )
-    .non_retryable()
+    Failure::application("NotStarted", "the workflow has not begun, or not with these arguments")
+        .non_retryable()
 }
 
 fn is_answer_to_cancel(runtime: &Runtime, failure: &Failure) -> bool {
@@ -195,14 +173,9 @@ fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
 fn warn_of_the_unfinished(runtime: &Runtime) {
     let warn = |message: &str| runtime.host().log(Level::Warn, message, &[]);
     if runtime.handlers() > 0 {
-        warn(&format!(
-            "the run closes while {} handlers are at work",
-            runtime.handlers()
-        ));
+        warn(&format!("the run closes while {} handlers are at work", runtime.handlers()));
     }
     for (name, number) in runtime.buffered_signals() {
-        warn(&format!(
-            "the run closes without having taken {number} signals named `{name}`"
-        ));
+        warn(&format!("the run closes without having taken {number} signals named `{name}`"));
     }
 }

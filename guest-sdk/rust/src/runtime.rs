@@ -124,11 +124,7 @@ impl Runtime {
     /// Adds a task that runs in the present scope.
     pub(crate) fn spawn(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
         let future = Box::pin(future);
-        let scoped = Scoped {
-            runtime: self.clone(),
-            scope: self.scope(),
-            future,
-        };
+        let scoped = Scoped { runtime: self.clone(), scope: self.scope(), future };
         self.executor.spawn(name, Box::pin(scoped));
     }
 
@@ -140,11 +136,7 @@ impl Runtime {
             future.await;
             runtime.handlers.set(runtime.handlers.get() - 1);
         });
-        let scoped = Scoped {
-            runtime: self.clone(),
-            scope: self.root.clone(),
-            future,
-        };
+        let scoped = Scoped { runtime: self.clone(), scope: self.root.clone(), future };
         self.executor.spawn_first(name, Box::pin(scoped));
     }
 
@@ -259,11 +251,7 @@ impl Runtime {
     /// Keeps a signal until someone asks for its name.
     pub(crate) fn buffer_signal(&self, signal: Request) {
         let name = signal.name.clone();
-        self.signals
-            .borrow_mut()
-            .entry(name.clone())
-            .or_default()
-            .push_back(signal);
+        self.signals.borrow_mut().entry(name.clone()).or_default().push_back(signal);
         self.waits.wake_signal(&name);
     }
 

@@ -70,11 +70,7 @@ impl<F: Future> Future for Scoped<F> {
 /// ```
 #[track_caller]
 pub fn shielded<F: Future>(future: F) -> Shielded<F> {
-    Shielded(Scoped {
-        runtime: runtime::current(),
-        scope: Scope::default(),
-        future: Box::pin(future),
-    })
+    Shielded(Scoped { runtime: runtime::current(), scope: Scope::default(), future: Box::pin(future) })
 }
 
 /// The future of [`shielded`].

@@ -33,10 +33,7 @@ use crate::{
 /// ```
 #[must_use]
 pub fn signals<T: DeserializeOwned>(name: impl Into<String>) -> Signals<T> {
-    Signals {
-        name: name.into(),
-        argument: PhantomData,
-    }
+    Signals { name: name.into(), argument: PhantomData }
 }
 
 /// The signals of one name; `T` is their first argument, `Option<T>` if it may be absent, `()` if there is
@@ -51,11 +48,7 @@ impl<T: DeserializeOwned> Signals<T> {
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it waits")]
     #[track_caller]
     pub fn next(&mut self) -> NextSignal<'_, T> {
-        NextSignal {
-            waiter: Waiter::new(),
-            signals: self,
-            ended: false,
-        }
+        NextSignal { waiter: Waiter::new(), signals: self, ended: false }
     }
 
     /// The next one, if it is there already.
@@ -70,9 +63,7 @@ impl<T: DeserializeOwned> Signals<T> {
 /// when the code is repaired.
 fn read<T: DeserializeOwned>(runtime: &Runtime, signal: &Request) -> Option<T> {
     let argument = Arguments::new(&signal.input).next("signal");
-    argument
-        .map_err(|failure| runtime.report_bug(failure_of_signal(&signal.name, failure)))
-        .ok()
+    argument.map_err(|failure| runtime.report_bug(failure_of_signal(&signal.name, failure))).ok()
 }
 
 /// Says which signal it was.
@@ -121,9 +112,7 @@ impl<T: DeserializeOwned> FusedFuture for NextSignal<'_, T> {
 
 impl<T> fmt::Debug for Signals<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signals")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Signals").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

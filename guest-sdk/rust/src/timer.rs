@@ -22,13 +22,7 @@ use crate::{
 /// Fails only if the run is asked to cancel. Dropping the future before it fires cancels the timer.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep {
-        state: State::New {
-            waiter: Waiter::new(),
-            duration,
-            summary: None,
-        },
-    }
+    Sleep { state: State::New { waiter: Waiter::new(), duration, summary: None } }
 }
 
 /// The future of [`sleep`].
@@ -38,11 +32,7 @@ pub struct Sleep {
 }
 
 enum State {
-    New {
-        waiter: Waiter,
-        duration: Duration,
-        summary: Option<String>,
-    },
+    New { waiter: Waiter, duration: Duration, summary: Option<String> },
     Started(Started),
     Ended,
 }
@@ -60,17 +50,9 @@ impl Sleep {
 fn start(waiter: Waiter, duration: Duration, summary: Option<String>) -> Started {
     let runtime = waiter.runtime.clone();
     runtime.call_site(waiter.location);
-    let options = TimerOptions {
-        summary,
-        extensions: Vec::new(),
-    };
+    let options = TimerOptions { summary, extensions: Vec::new() };
     let operation = runtime.host().start_timer(milliseconds(duration), &options);
-    Started::new(
-        waiter,
-        operation,
-        Kind::Timer,
-        Awaited::Timer(duration, operation),
-    )
+    Started::new(waiter, operation, Kind::Timer, Awaited::Timer(duration, operation))
 }
 
 impl Future for Sleep {
@@ -78,11 +60,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut started = match std::mem::replace(&mut self.state, State::Ended) {
-            State::New {
-                mut waiter,
-                duration,
-                summary,
-            } => {
+            State::New { mut waiter, duration, summary } => {
                 if let Err(failure) = waiter.check_cancelled() {
                     return Poll::Ready(Err(failure));
                 }

@@ -123,9 +123,7 @@ impl Waits {
     pub(crate) fn lines(&self, task: TaskId) -> Vec<String> {
         let entries = self.entries.borrow();
         let waits = entries.values().filter(|wait| wait.task == task);
-        waits
-            .map(|wait| format!("{}, at {}", wait.awaited, wait.location))
-            .collect()
+        waits.map(|wait| format!("{}, at {}", wait.awaited, wait.location)).collect()
     }
 }
 
@@ -140,12 +138,7 @@ pub(crate) struct Waiter {
 impl Waiter {
     #[track_caller]
     pub(crate) fn new() -> Self {
-        Self {
-            runtime: runtime::current(),
-            location: Location::caller(),
-            scope: None,
-            id: None,
-        }
+        Self { runtime: runtime::current(), location: Location::caller(), scope: None, id: None }
     }
 
     pub(crate) fn id(&self) -> Option<WaitId> {
@@ -173,13 +166,7 @@ impl Waiter {
         if let Some(id) = self.id {
             return runtime.waits().renew(id, runtime.task(), waker);
         }
-        let wait = Wait {
-            task: runtime.task(),
-            awaited: awaited(),
-            location: self.location,
-            scope,
-            waker,
-        };
+        let wait = Wait { task: runtime.task(), awaited: awaited(), location: self.location, scope, waker };
         self.id = Some(runtime.waits().enter(wait));
     }
 

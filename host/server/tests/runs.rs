@@ -2,12 +2,9 @@
 //!
 //! `tests/e2e` tests what clients see; here are the races and the rules that only show under pressure.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use dalsegno_engine::Millis;
@@ -238,19 +235,5 @@ async fn what_has_not_begun_when_the_host_stops_begins_in_the_next_one() {
     let host = folder.serve(config(), gate.builder(), &["chain"]).await;
     assert_eq!(host.result("fan").await, "4");
     assert_eq!(gate.begun.load(Ordering::SeqCst), 4, "none was made twice");
-    host.stopped().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn large_results_that_come_at_once_are_stored_in_parts() {
-    let folder = Folder::new();
-    // Together 60 MiB, where one transition may have 32 MiB.
-    let large = Host::builder().activity("noop", |_: ActivityContext, _: Value| async move {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        Ok("x".repeat(1_500_000))
-    });
-    let host = folder.serve(folder.config(), large, &["chain"]).await;
-    host.start(request("fanout", "large", r#"{"count":25}"#)).await.expect("it starts");
-    assert_eq!(host.result("large").await, "25");
     host.stopped().await;
 }

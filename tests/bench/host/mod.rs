@@ -46,7 +46,8 @@ impl HostProcess {
         let mut child = command.spawn().context("cannot start a host")?;
         let output = child.stdout.take().context("the host has no stdout")?;
         let mut lines = BufReader::new(output).lines();
-        let first = tokio::time::timeout(START_MAX, lines.next_line()).await.context("the host does not start")??;
+        let first =
+            tokio::time::timeout(START_MAX, lines.next_line()).await.context("the host does not start")??;
         let Some(Line::Listening(address)) = first.as_deref().and_then(Line::parse) else {
             bail!("the host ended at its start; see above");
         };

@@ -23,7 +23,9 @@ impl Usage {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         // The name of the program stands in parentheses and may hold anything.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |place: usize| fields.get(place).and_then(|text| text.parse::<u32>().ok()).context("no such field");
+        let ticks = |place: usize| {
+            fields.get(place).and_then(|text| text.parse::<u32>().ok()).context("no such field")
+        };
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let kib = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;

@@ -42,6 +42,8 @@ pub(crate) async fn run(bench: &Bench, backend: Backend) -> anyhow::Result<()> {
     let name = "chain(10, 1)";
     let one = Target::AtMost(1.0);
     bench.report.add(Row::new(name, "commits a step", of_steps(commits), "").on(backend).target(one));
-    bench.report.add(Row::new(name, "history rows a step", of_steps(rows as f64), "").on(backend).target(one));
+    bench
+        .report
+        .add(Row::new(name, "history rows a step", of_steps(rows as f64), "").on(backend).target(one));
     Ok(())
 }

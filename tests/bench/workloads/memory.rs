@@ -30,7 +30,12 @@ pub(crate) async fn run(bench: &Bench) -> anyhow::Result<()> {
     let resident = client.metrics().await?.get("dalsegno_resident_guests");
     ensure!(resident >= (WARM_UP + guests) as f64, "only {resident} guests are in memory");
     let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / guests as f64 / 1024.0;
-    let row = Row::new(format!("{guests} resting guests"), "private memory", each(before.private_bytes, after.private_bytes), "KiB each");
+    let row = Row::new(
+        format!("{guests} resting guests"),
+        "private memory",
+        each(before.private_bytes, after.private_bytes),
+        "KiB each",
+    );
     let row = row.target(Target::AtMost(TARGET_KIB));
     bench.report.add(row.note("in all", each(before.resident_bytes, after.resident_bytes), "KiB each"));
     host.stop().await

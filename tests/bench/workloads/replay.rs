@@ -75,8 +75,13 @@ async fn store_history(store: &SharedStore, recording: &Recording) -> anyhow::Re
     };
     let mut new = Some(recording.new.clone());
     for (number, rows) in (1..).zip(recording.rows().chunks(PAGE as usize)) {
-        let item =
-            Item { run: key.clone(), new: new.take(), history: rows.to_vec(), summary: None, activities: Vec::new() };
+        let item = Item {
+            run: key.clone(),
+            new: new.take(),
+            history: rows.to_vec(),
+            summary: None,
+            activities: Vec::new(),
+        };
         store.commit(&fence, &Batch { number, items: vec![item] }).await?;
     }
     Ok(key.run_id)

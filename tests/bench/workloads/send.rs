@@ -5,14 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use tokio::task::JoinSet;
 
-use crate::{
-    backend::Backend,
-    bench::Bench,
-    host::HostOptions,
-    http::Client,
-    load,
-    report::Row,
-};
+use crate::{backend::Backend, bench::Bench, host::HostOptions, http::Client, load, report::Row};
 
 const STARTS: usize = 6_400;
 const CLIENTS: usize = 64;

@@ -128,7 +128,10 @@ impl Audit {
         let text: Vec<String> = self.findings.iter().map(ToString::to_string).collect();
         assert!(text.is_empty(), "{} findings:\n{}", text.len(), text.join("\n"));
         assert!(self.runs > 0 && self.events > 0 && self.replayed > 0, "nothing was audited: {self:?}");
-        eprintln!("audited: {} runs, {} events, {} activations replayed", self.runs, self.events, self.replayed);
+        eprintln!(
+            "audited: {} runs, {} events, {} activations replayed",
+            self.runs, self.events, self.replayed
+        );
     }
 
     /// Whether a rule was found broken.

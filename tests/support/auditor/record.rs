@@ -42,7 +42,8 @@ pub(super) async fn read_all(store: &SharedStore) -> Vec<Record> {
     let mut records = Vec::new();
     let mut page = ListPage { limit: PAGE, ..ListPage::default() };
     loop {
-        let rows = store.list_runs(&namespace, &page).await.unwrap_or_else(|error| panic!("no list: {error}"));
+        let rows =
+            store.list_runs(&namespace, &page).await.unwrap_or_else(|error| panic!("no list: {error}"));
         let full = rows.len() == PAGE as usize;
         page.after = rows.last().map(|last| (last.start_time, last.key.run_id.clone()));
         for row in rows {
@@ -66,7 +67,8 @@ async fn read(store: &SharedStore, row: RunRow) -> Record {
         rows.extend(page);
     }
     let decode = |row: &HistoryRow| {
-        Transition::decode(&row.data).unwrap_or_else(|error| panic!("run {run}, event {}: {error}", row.first_event_id))
+        Transition::decode(&row.data)
+            .unwrap_or_else(|error| panic!("run {run}, event {}: {error}", row.first_event_id))
     };
     let transitions = rows.iter().map(decode).collect();
     let attempts = store.activity_rows(run).await.unwrap_or_else(|error| panic!("no attempts: {error}"));
@@ -74,10 +76,7 @@ async fn read(store: &SharedStore, row: RunRow) -> Record {
 }
 
 /// The modules that these runs have.
-pub(super) async fn read_modules(
-    store: &SharedStore,
-    records: &[Record],
-) -> BTreeMap<ModuleDigest, Vec<u8>> {
+pub(super) async fn read_modules(store: &SharedStore, records: &[Record]) -> BTreeMap<ModuleDigest, Vec<u8>> {
     let mut modules = BTreeMap::new();
     for record in records {
         let digest = &record.row.module;
@@ -94,12 +93,14 @@ pub(super) async fn read_modules(
 /// Whether a host wrote that another had taken over from.
 pub(super) async fn has_falling_epochs(url: &str) -> bool {
     let count = if url.starts_with("sqlite:") {
-        let mut connection = SqliteConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        let mut connection =
+            SqliteConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
         let count = sqlx::query_scalar::<_, i64>(FALLING_EPOCHS).fetch_one(&mut connection).await;
         let _ = connection.close().await;
         count
     } else {
-        let mut connection = PgConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        let mut connection =
+            PgConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
         let count = sqlx::query_scalar::<_, i64>(FALLING_EPOCHS).fetch_one(&mut connection).await;
         let _ = connection.close().await;
         count

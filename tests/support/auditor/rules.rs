@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use dalsegno_engine::{
-    State, Status, Timestamp,
-    attempts::RowState,
-    event::EventAttributes as E,
-    ids::Operation,
+    State, Status, Timestamp, attempts::RowState, event::EventAttributes as E, ids::Operation,
 };
 
 use super::{Finding, Rule, record::Record};
@@ -94,7 +91,11 @@ fn outcomes(record: &Record, findings: &mut Vec<Finding>) {
             findings.push(Finding::of(Rule::A6, record, format!("activity {operation} has two outcomes")));
         }
         match policies.get(&operation) {
-            None => findings.push(Finding::of(Rule::A6, record, format!("activity {operation} was never scheduled"))),
+            None => findings.push(Finding::of(
+                Rule::A6,
+                record,
+                format!("activity {operation} was never scheduled"),
+            )),
             Some(&maximum) if maximum > 0 && attempt > maximum => {
                 let what = format!("activity {operation} made {attempt} attempts of {maximum}");
                 findings.push(Finding::of(Rule::A6, record, what));
@@ -164,6 +165,8 @@ fn is_signal(event: &E, wanted: &str) -> bool {
 
 /// A8: what a program says when it has a bug.
 pub(super) fn panics(log: &str) -> Vec<Finding> {
-    let lines = log.lines().filter(|line| line.contains("panicked at") || line.contains("a request handler panicked"));
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("panicked at") || line.contains("a request handler panicked"));
     lines.map(|line| Finding { rule: Rule::A8, run: None, what: line.to_owned() }).collect()
 }

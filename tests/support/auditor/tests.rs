@@ -61,7 +61,12 @@ fn recorded(workflow_type: &str, input: &str, turns: usize) -> (Record, Replayer
     let mut guest = replayer.sandbox.instantiate(&replayer.modules[&digest], info).expect("a guest");
     if workflow_type == "waiter" {
         let request_id = Some(RequestId::new("signal-1"));
-        let go = Input::Signal { name: "go".to_owned(), input: vec![Payload::json("1")], headers: Vec::new(), request_id };
+        let go = Input::Signal {
+            name: "go".to_owned(),
+            input: vec![Payload::json("1")],
+            headers: Vec::new(),
+            request_id,
+        };
         run.accept(go).expect("it is open");
     }
     let mut transitions: Vec<Transition> = Vec::new();
@@ -204,8 +209,7 @@ fn an_attempt_that_only_memory_knows_of_is_looked_at_at_once() {
 fn promises_are_counted() {
     let (record, _) = recorded("waiter", "null", 10);
     let start = Asked::Start { workflow_id: "audited".to_owned() };
-    let signal =
-        |id: &str| Asked::Signal { workflow_id: "audited".to_owned(), request_id: id.to_owned() };
+    let signal = |id: &str| Asked::Signal { workflow_id: "audited".to_owned(), request_id: id.to_owned() };
     let check = |asked: Asked, acknowledged: bool, records: &[Record]| {
         rules::promises(&BTreeMap::from([(asked, acknowledged)]), records)
     };

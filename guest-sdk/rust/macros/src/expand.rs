@@ -8,21 +8,10 @@ use crate::model::{Argument, Handler, WorkflowModel};
 
 /// The block as it was, and the trait.
 pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
-    let WorkflowModel {
-        name,
-        description,
-        item,
-        ..
-    } = model;
+    let WorkflowModel { name, description, item, .. } = model;
     let self_ty = &item.self_ty;
-    let signal_definitions = model
-        .signals
-        .iter()
-        .map(|handler| definition(&quote!(signal), handler));
-    let query_definitions = model
-        .queries
-        .iter()
-        .map(|handler| definition(&quote!(query), handler));
+    let signal_definitions = model.signals.iter().map(|handler| definition(&quote!(signal), handler));
+    let query_definitions = model.queries.iter().map(|handler| definition(&quote!(query), handler));
     let init = init(model.init.as_ref());
     let run = run(&model.run);
     let signals = model.signals.iter().map(signal);
@@ -31,7 +20,7 @@ pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
         #item
 
         #[automatically_derived]
-        #[allow(unused_mut, unused_variables)]
+        #[allow(unused_mut, unused_variables, reason = "a workflow need not use all that it is given")]
         impl ::dalsegno_sdk::Workflow for #self_ty {
             fn definition() -> ::dalsegno_sdk::__private::Definition {
                 ::dalsegno_sdk::__private::Definition::new(#name, #description)
@@ -85,17 +74,13 @@ pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
 }
 
 fn definition(kind: &TokenStream, handler: &Handler) -> TokenStream {
-    let Handler {
-        name, description, ..
-    } = handler;
+    let Handler { name, description, .. } = handler;
     quote!(.#kind(#name, #description))
 }
 
 fn init(handler: Option<&Handler>) -> TokenStream {
     let Some(handler) = handler else {
-        return quote!(::core::result::Result::Ok(
-            <Self as ::core::default::Default>::default()
-        ));
+        return quote!(::core::result::Result::Ok(<Self as ::core::default::Default>::default()));
     };
     let (method, variables, read) = (&handler.method, variables(handler), read_or_return(handler));
     let result = if handler.is_fallible { quote!(?) } else { quote!() };
@@ -118,26 +103,18 @@ fn run(handler: &Handler) -> TokenStream {
 }
 
 fn signal(handler: &Handler) -> TokenStream {
-    let Handler {
-        name,
-        method,
-        arguments,
-        ..
-    } = handler;
+    let Handler { name, method, arguments, .. } = handler;
     let variables = variables(handler);
-    let read = variables
-        .iter()
-        .zip(arguments)
-        .map(|(variable, Argument { name, ty })| {
-            quote! {
-                let #variable = match input.next::<#ty>(#name) {
-                    ::core::result::Result::Ok(argument) => argument,
-                    ::core::result::Result::Err(failure) => {
-                        return ::dalsegno_sdk::__private::Handled::BadArguments(failure);
-                    }
-                };
-            }
-        });
+    let read = variables.iter().zip(arguments).map(|(variable, Argument { name, ty })| {
+        quote! {
+            let #variable = match input.next::<#ty>(#name) {
+                ::core::result::Result::Ok(argument) => argument,
+                ::core::result::Result::Err(failure) => {
+                    return ::dalsegno_sdk::__private::Handled::BadArguments(failure);
+                }
+            };
+        }
+    });
     let call = if handler.is_async {
         quote! {
             let handler = Self::#method(::core::clone::Clone::clone(context), #(#variables),*);
@@ -176,14 +153,11 @@ fn query(handler: &Handler) -> TokenStream {
 }
 
 fn variables(handler: &Handler) -> Vec<Ident> {
-    (0..handler.arguments.len())
-        .map(|index| format_ident!("argument_{index}"))
-        .collect()
+    (0..handler.arguments.len()).map(|index| format_ident!("argument_{index}")).collect()
 }
 
 fn read_or_return(handler: &Handler) -> Vec<TokenStream> {
     let variables = variables(handler);
     let read = variables.iter().zip(&handler.arguments);
-    read.map(|(variable, Argument { name, ty })| quote!(let #variable = input.next::<#ty>(#name)?;))
-        .collect()
+    read.map(|(variable, Argument { name, ty })| quote!(let #variable = input.next::<#ty>(#name)?;)).collect()
 }

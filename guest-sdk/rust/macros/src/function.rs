@@ -12,13 +12,7 @@ use crate::{
 
 /// The function as a unit type with one `#[run]`.
 pub(crate) fn workflow(function: ItemFn, mut options: Options) -> Result<TokenStream> {
-    let ItemFn {
-        attrs,
-        vis,
-        sig,
-        block,
-        ..
-    } = function;
+    let ItemFn { attrs, vis, sig, block, .. } = function;
     if sig.asyncness.is_none() {
         return Err(Error::new_spanned(&sig, "a workflow is an `async fn`"));
     }
@@ -35,7 +29,7 @@ pub(crate) fn workflow(function: ItemFn, mut options: Options) -> Result<TokenSt
     let expanded = expand::workflow(&model);
     Ok(quote! {
         #(#attrs)*
-        #[allow(non_camel_case_types)]
+        #[allow(non_camel_case_types, reason = "the type is named as the function is")]
         // In braces: the name of a unit type could not be used for a variable any more.
         #[derive(Debug, Default)]
         #vis struct #ident {}

@@ -19,10 +19,9 @@ pub fn workflow(options: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = match parse_macro_input!(item as Item) {
         Item::Impl(item) => WorkflowModel::take_from(item, options).map(|model| expand::workflow(&model)),
         Item::Fn(item) => function::workflow(item, options),
-        other => Err(Error::new_spanned(
-            other,
-            "`#[workflow]` stands before an `impl` block or an `async fn`",
-        )),
+        other => {
+            Err(Error::new_spanned(other, "`#[workflow]` stands before an `impl` block or an `async fn`"))
+        }
     };
     expanded.unwrap_or_else(Error::into_compile_error).into()
 }

@@ -82,14 +82,9 @@ impl WorkflowModel {
             ));
         }
         if !item.generics.params.is_empty() {
-            return Err(Error::new_spanned(
-                &item.generics,
-                "a workflow type has no parameters",
-            ));
+            return Err(Error::new_spanned(&item.generics, "a workflow type has no parameters"));
         }
-        let name = options
-            .name
-            .map_or_else(|| type_name(&item.self_ty).map(|name| kebab_case(&name)), Ok)?;
+        let name = options.name.map_or_else(|| type_name(&item.self_ty).map(|name| kebab_case(&name)), Ok)?;
         let description = description(&item.attrs);
         let (mut init, mut run, mut signals, mut queries) = (None, None, Vec::new(), Vec::new());
         for member in &mut item.items {
@@ -106,30 +101,16 @@ impl WorkflowModel {
             }
         }
         let Some(run) = run else {
-            return Err(Error::new_spanned(
-                &item.self_ty,
-                "a workflow has one `#[run] async fn`",
-            ));
+            return Err(Error::new_spanned(&item.self_ty, "a workflow has one `#[run] async fn`"));
         };
-        Ok(Self {
-            name,
-            description,
-            item,
-            init,
-            run,
-            signals,
-            queries,
-        })
+        Ok(Self { name, description, item, init, run, signals, queries })
     }
 }
 
 fn set_once(place: &mut Option<Handler>, handler: Handler) -> Result<()> {
     match place.replace(handler) {
         None => Ok(()),
-        Some(first) => Err(Error::new(
-            first.method.span(),
-            "there is another method of this kind",
-        )),
+        Some(first) => Err(Error::new(first.method.span(), "there is another method of this kind")),
     }
 }
 
@@ -201,15 +182,10 @@ impl Handler {
         }
         let method_name = signature.ident.to_string();
         Ok(Self {
-            name: options
-                .name
-                .unwrap_or_else(|| method_name.trim_start_matches("r#").to_owned()),
+            name: options.name.unwrap_or_else(|| method_name.trim_start_matches("r#").to_owned()),
             description: description(&method.attrs),
             method: signature.ident.clone(),
-            arguments: inputs
-                .enumerate()
-                .filter_map(|(index, input)| Argument::of(index, input))
-                .collect(),
+            arguments: inputs.enumerate().filter_map(|(index, input)| Argument::of(index, input)).collect(),
             is_async,
             is_fallible: returns_result(&signature.output),
         })
@@ -223,10 +199,7 @@ impl Argument {
             Pat::Ident(pattern) => pattern.ident.to_string().trim_start_matches('_').to_owned(),
             _ => format!("number {}", index + 1),
         };
-        Some(Self {
-            name,
-            ty: (*typed.ty).clone(),
-        })
+        Some(Self { name, ty: (*typed.ty).clone() })
     }
 }
 
@@ -235,10 +208,7 @@ fn returns_result(output: &ReturnType) -> bool {
         return false;
     };
     let Type::Path(path) = &**ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "Result")
+    path.path.segments.last().is_some_and(|segment| segment.ident == "Result")
 }
 
 fn type_name(ty: &Type) -> Result<String> {
@@ -247,10 +217,7 @@ fn type_name(ty: &Type) -> Result<String> {
     {
         return Ok(segment.ident.to_string());
     }
-    Err(Error::new(
-        ty.span(),
-        "this type has no name of its own: give one by `#[workflow(name = \"…\")]`",
-    ))
+    Err(Error::new(ty.span(), "this type has no name of its own: give one by `#[workflow(name = \"…\")]`"))
 }
 
 /// The text of the documentation comments.
@@ -259,10 +226,7 @@ pub(crate) fn description(attributes: &[Attribute]) -> String {
         let Meta::NameValue(meta) = &attribute.meta else {
             return None;
         };
-        let Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
-        }) = &meta.value
-        else {
+        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value else {
             return None;
         };
         meta.path.is_ident("doc").then(|| text.value().trim().to_owned())
@@ -321,10 +285,7 @@ mod tests {
             parse_quote!(impl W { #[signal] fn a(&mut self) {} #[signal(name = "a")] fn b(&mut self) {} }),
         );
         assert_eq!(twice, "there is another handler named `a`");
-        let option = syn::parse_str::<Options>("nam = \"x\"")
-            .err()
-            .unwrap()
-            .to_string();
+        let option = syn::parse_str::<Options>("nam = \"x\"").err().unwrap().to_string();
         assert_eq!(option, "only `name = \"…\"` is known here");
     }
 }

@@ -13,10 +13,7 @@ fn quick<T: serde::de::DeserializeOwned>(name: &str) -> Activity<T> {
 
 #[workflow]
 async fn two_steps(order: u32) -> Result<String, Failure> {
-    let charge: String = quick("charge")
-        .input(&order)
-        .retry(RetryPolicy::attempts(3))
-        .await?;
+    let charge: String = quick("charge").input(&order).retry(RetryPolicy::attempts(3)).await?;
     let ship: String = quick("ship").input(&charge).input("air").await?;
     Ok(ship)
 }
@@ -36,33 +33,19 @@ fn a_failed_activity_fails_the_run_with_its_chain() {
     let rig = Rig::started::<two_steps>(json!([7]));
     rig.calls();
     let declined = Failure::application("Declined", "no funds");
-    rig.fail(
-        1,
-        Failure::application("ActivityFailed", "activity failed").caused_by(declined),
-    );
-    assert_eq!(
-        rig.calls(),
-        ["fail [ActivityFailed] activity failed: [Declined] no funds"]
-    );
+    rig.fail(1, Failure::application("ActivityFailed", "activity failed").caused_by(declined));
+    assert_eq!(rig.calls(), ["fail [ActivityFailed] activity failed: [Declined] no funds"]);
 }
 
 #[test]
 fn a_result_that_does_not_fit_fails_the_activation_only() {
     let rig = Rig::started::<two_steps>(json!([7]));
     rig.calls();
-    let failure = rig
-        .activate([super::rig::resumed(1, json!({ "id": 1 }))])
-        .unwrap_err();
+    let failure = rig.activate([super::rig::resumed(1, json!({ "id": 1 }))]).unwrap_err();
     assert_eq!(failure.application_type(), Some("BadResult"));
     let message = failure.message();
-    assert!(
-        message.starts_with("the result of activity charge (operation 1) is no `"),
-        "{message}"
-    );
-    assert!(
-        message.contains("invalid type: map, expected a string"),
-        "{message}"
-    );
+    assert!(message.starts_with("the result of activity charge (operation 1) is no `"), "{message}");
+    assert!(message.contains("invalid type: map, expected a string"), "{message}");
     assert!(rig.calls().is_empty());
 }
 
@@ -136,10 +119,7 @@ async fn leaves_it_alone() -> Result<(), Failure> {
 fn a_detached_activity_runs_on() {
     let rig = Rig::started::<leaves_it_alone>(json!([]));
     rig.resume(2, ());
-    assert_eq!(
-        rig.calls(),
-        ["schedule notify()", "schedule work()", "complete null"]
-    );
+    assert_eq!(rig.calls(), ["schedule notify()", "schedule work()", "complete null"]);
 }
 
 #[derive(Default)]
@@ -149,14 +129,10 @@ struct UsesHttp;
 impl UsesHttp {
     #[run]
     async fn run(_: Context<Self>) -> Result<u16, Failure> {
-        let call = http::post("http://shop/charges")
-            .header("x-shop", "1")
-            .json(&json!({ "cents": 5 }));
+        let call = http::post("http://shop/charges").header("x-shop", "1").json(&json!({ "cents": 5 }));
         match call.send::<Value>().await {
             Ok(response) => Ok(response.status),
-            Err(failure) => http::error_status(&failure)
-                .map(|error| error.status)
-                .ok_or(failure),
+            Err(failure) => http::error_status(&failure).map(|error| error.status).ok_or(failure),
         }
     }
 }
@@ -175,9 +151,6 @@ fn a_failure_by_status_is_read_from_the_details() {
     let rig = Rig::started::<UsesHttp>(json!([]));
     rig.calls();
     let status = json!({ "status": 402, "body": "no funds" });
-    rig.fail(
-        1,
-        Failure::application("HttpStatus", "402 Payment Required").detail(&status),
-    );
+    rig.fail(1, Failure::application("HttpStatus", "402 Payment Required").detail(&status));
     assert_eq!(rig.calls(), ["complete 402"]);
 }

@@ -34,10 +34,7 @@ fn one_failure_of_a_join_cancels_the_rest() {
     let rig = Rig::started::<joins>(json!([]));
     rig.calls();
     rig.fail(1, Failure::application("Broken", "a"));
-    assert_eq!(
-        rig.calls(),
-        ["cancel activity 3", "cancel timer 2", "fail [Broken] a"]
-    );
+    assert_eq!(rig.calls(), ["cancel activity 3", "cancel timer 2", "fail [Broken] a"]);
 }
 
 #[workflow]
@@ -65,8 +62,7 @@ async fn all_of_many() -> Result<u32, Failure> {
 #[test]
 fn many_outcomes_of_one_activation_are_all_taken() {
     let rig = Rig::started::<all_of_many>(json!([]));
-    rig.activate((1..=100).map(|operation| resumed(operation, 1)))
-        .unwrap();
+    rig.activate((1..=100).map(|operation| resumed(operation, 1))).unwrap();
     assert_eq!(rig.calls().last().unwrap(), "complete 100");
 }
 

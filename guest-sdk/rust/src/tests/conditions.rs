@@ -17,8 +17,7 @@ impl Counter {
     #[run]
     async fn run(ctx: Context<Self>, wanted: u64, seconds: u64) -> Result<bool, Failure> {
         let limit = Duration::from_secs(seconds);
-        ctx.wait_condition_timeout(|counter| counter.count >= wanted, limit)
-            .await
+        ctx.wait_condition_timeout(|counter| counter.count >= wanted, limit).await
     }
 
     #[signal]
@@ -55,8 +54,7 @@ fn the_time_limit_gives_false() {
 fn a_condition_that_holds_when_the_time_is_over_holds() {
     let rig = Rig::started::<Counter>(json!([3, 60]));
     rig.calls();
-    rig.activate([resumed(1, ()), signalled("add", json!([3]))])
-        .unwrap();
+    rig.activate([resumed(1, ()), signalled("add", json!([3]))]).unwrap();
     assert_eq!(rig.calls(), ["complete true"]);
 }
 

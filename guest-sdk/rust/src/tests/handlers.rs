@@ -23,8 +23,7 @@ impl Diary {
     #[run]
     async fn run(ctx: Context<Self>, _first: String) -> Result<Vec<String>, Failure> {
         ctx.state_mut(|diary| diary.lines.push("run".to_owned()));
-        ctx.wait_condition(|diary| diary.lines.iter().any(|line| line == "end"))
-            .await?;
+        ctx.wait_condition(|diary| diary.lines.iter().any(|line| line == "end")).await?;
         ctx.wait_condition(|_| all_handlers_finished()).await?;
         Ok(ctx.state(|diary| diary.lines.clone()))
     }
@@ -41,20 +40,14 @@ impl Diary {
 
     #[signal(name = "look-up")]
     async fn look_up(ctx: Context<Self>, word: String) -> Result<(), Failure> {
-        let line: String = activity("look-up")
-            .input(&word)
-            .start_to_close(Duration::from_secs(1))
-            .await?;
+        let line: String = activity("look-up").input(&word).start_to_close(Duration::from_secs(1)).await?;
         ctx.state_mut(|diary| diary.lines.push(line));
         Ok(())
     }
 
     #[query]
     fn line(&self, index: usize) -> Result<String, Failure> {
-        self.lines
-            .get(index)
-            .cloned()
-            .ok_or_else(|| Failure::application("NoSuchLine", "too far"))
+        self.lines.get(index).cloned().ok_or_else(|| Failure::application("NoSuchLine", "too far"))
     }
 
     #[query]
@@ -67,12 +60,7 @@ impl Diary {
 fn signals_of_the_first_activation_come_before_the_main_routine() {
     let rig = Rig::new::<Diary>();
     let start = rig.start(json!(["first"]));
-    rig.activate([
-        start,
-        signalled("add", json!(["a"])),
-        signalled("add", json!(["end"])),
-    ])
-    .unwrap();
+    rig.activate([start, signalled("add", json!(["a"])), signalled("add", json!(["end"]))]).unwrap();
     assert_eq!(rig.calls(), [r#"complete ["first","a","end","run"]"#]);
 }
 
@@ -80,12 +68,7 @@ fn signals_of_the_first_activation_come_before_the_main_routine() {
 fn an_asynchronous_handler_begins_before_the_main_routine_goes_on() {
     let rig = Rig::new::<Diary>();
     let start = rig.start(json!(["first"]));
-    rig.activate([
-        start,
-        signalled("look-up", json!(["x"])),
-        signalled("add", json!(["end"])),
-    ])
-    .unwrap();
+    rig.activate([start, signalled("look-up", json!(["x"])), signalled("add", json!(["end"]))]).unwrap();
     assert_eq!(rig.calls(), [r#"schedule look-up("x")"#]);
     rig.resume(1, "found");
     assert_eq!(rig.calls(), [r#"complete ["first","end","run","found"]"#]);
@@ -103,12 +86,7 @@ fn a_signal_that_does_not_fit_fails_the_activation_only() {
     let rig = Rig::started::<Diary>(json!(["first"]));
     let failure = rig.activate([signalled("add", json!([1]))]).unwrap_err();
     assert_eq!(failure.application_type(), Some("BadArguments"));
-    assert!(
-        failure
-            .message()
-            .starts_with("signal `add`: argument 1, `line`: invalid type"),
-        "{failure}"
-    );
+    assert!(failure.message().starts_with("signal `add`: argument 1, `line`: invalid type"), "{failure}");
 }
 
 #[test]
@@ -125,10 +103,7 @@ fn queries_answer_before_and_after_the_end() {
 fn wrong_queries_say_what_is_wrong() {
     let rig = Rig::started::<Diary>(json!(["first"]));
     let failure = rig.query("lines", json!([])).unwrap_err();
-    assert_eq!(
-        failure.to_string(),
-        "[UnknownQuery] the workflow has no query named `lines`"
-    );
+    assert_eq!(failure.to_string(), "[UnknownQuery] the workflow has no query named `lines`");
     let failure = rig.query("line", json!(["one"])).unwrap_err();
     assert_eq!(failure.application_type(), Some("BadArguments"));
 }
@@ -137,14 +112,8 @@ fn wrong_queries_say_what_is_wrong() {
 fn wrong_arguments_fail_the_run() {
     let rig = Rig::started::<Diary>(json!([42]));
     let calls = rig.calls();
-    assert!(
-        calls[0].starts_with("fail [BadArguments] argument 1, `first`: invalid type"),
-        "{calls:?}"
-    );
-    assert_eq!(
-        rig.query("count", json!([])).unwrap_err().application_type(),
-        Some("NotStarted")
-    );
+    assert!(calls[0].starts_with("fail [BadArguments] argument 1, `first`: invalid type"), "{calls:?}");
+    assert_eq!(rig.query("count", json!([])).unwrap_err().application_type(), Some("NotStarted"));
     assert_eq!(rig.query("__stack_trace", json!([])).unwrap(), json!(""));
 }
 
@@ -153,10 +122,7 @@ fn the_definition_names_the_handlers_with_their_comments() {
     let rig = Rig::started::<Diary>(json!(["first"]));
     let metadata = rig.query("__metadata", json!([])).unwrap();
     assert_eq!(metadata["workflow_type"], "diary");
-    assert_eq!(
-        metadata["signals"][0],
-        json!({ "name": "add", "description": "Adds a line." })
-    );
+    assert_eq!(metadata["signals"][0], json!({ "name": "add", "description": "Adds a line." }));
     assert_eq!(metadata["signals"][1]["name"], "look-up");
     assert_eq!(metadata["queries"][0]["name"], "line");
     assert_eq!(metadata["updates"], json!([]));
@@ -170,10 +136,7 @@ fn the_stack_trace_tells_what_each_task_waits_for() {
     let trace = rig.query("__stack_trace", json!([])).unwrap();
     let lines: Vec<&str> = trace.as_str().unwrap().lines().collect();
     assert_eq!(lines[0], "run");
-    assert!(
-        lines[1].starts_with("    condition, at src/tests/handlers.rs:"),
-        "{lines:?}"
-    );
+    assert!(lines[1].starts_with("    condition, at src/tests/handlers.rs:"), "{lines:?}");
     assert_eq!(lines[2], "signal look-up");
     assert!(
         lines[3].starts_with("    activity look-up (operation 1), at src/tests/handlers.rs:"),
@@ -194,12 +157,7 @@ async fn adds() -> Result<u64, Failure> {
 fn signals_without_a_handler_are_kept_in_order() {
     let rig = Rig::new::<adds>();
     let start = rig.start(json!([]));
-    rig.activate([
-        start,
-        signalled("number", json!([1])),
-        signalled("number", json!([2])),
-    ])
-    .unwrap();
+    rig.activate([start, signalled("number", json!([1])), signalled("number", json!([2]))]).unwrap();
     rig.signal("number", json!([3]));
     assert!(rig.calls().is_empty());
     rig.signal("number", json!([]));
@@ -211,8 +169,5 @@ fn a_signal_that_nobody_took_is_warned_of() {
     let rig = Rig::started::<adds>(json!([]));
     rig.signal("typo", json!([]));
     rig.signal("number", json!([Value::Null]));
-    assert_eq!(
-        rig.log(),
-        ["the run closes without having taken 1 signals named `typo`"]
-    );
+    assert_eq!(rig.log(), ["the run closes without having taken 1 signals named `typo`"]);
 }

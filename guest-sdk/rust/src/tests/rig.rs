@@ -43,9 +43,7 @@ impl Recorder {
 }
 
 fn text(payloads: &[Payload]) -> String {
-    let texts = payloads
-        .iter()
-        .map(|payload| String::from_utf8_lossy(&payload.data).into_owned());
+    let texts = payloads.iter().map(|payload| String::from_utf8_lossy(&payload.data).into_owned());
     texts.collect::<Vec<_>>().join(", ")
 }
 
@@ -91,10 +89,7 @@ impl Host for Recorder {
     }
 
     fn fail_update(&self, id: &str, failure: &ContractFailure) {
-        self.note(format!(
-            "fail update {id}: {}",
-            Failure::from_contract(failure.clone())
-        ));
+        self.note(format!("fail update {id}: {}", Failure::from_contract(failure.clone())));
     }
 
     fn log(&self, _: Level, message: &str, _: &[(String, String)]) {
@@ -126,11 +121,7 @@ impl Rig {
     pub(super) fn new<W: Workflow>() -> Self {
         let notes = Rc::new(Notes::default());
         let run = Run::new(Box::new(Recorder(notes.clone())), vec![WorkflowType::of::<W>()]);
-        Self {
-            run,
-            notes,
-            name: W::definition().0.name,
-        }
+        Self { run, notes, name: W::definition().0.name }
     }
 
     /// A run that has started with these arguments, a JSON array.
@@ -182,8 +173,7 @@ impl Rig {
 
     pub(super) fn fail(&self, operation: Operation, failure: Failure) {
         let outcome = Err(failure.into_contract());
-        self.activate([Event::Resumed(Resumption { operation, outcome })])
-            .unwrap();
+        self.activate([Event::Resumed(Resumption { operation, outcome })]).unwrap();
     }
 
     pub(super) fn signal(&self, name: &str, arguments: Value) {
@@ -191,8 +181,7 @@ impl Rig {
     }
 
     pub(super) fn cancel(&self, reason: &str) {
-        self.activate([Event::CancelRequested(reason.to_owned())])
-            .unwrap();
+        self.activate([Event::CancelRequested(reason.to_owned())]).unwrap();
     }
 
     pub(super) fn query(&self, name: &str, arguments: Value) -> Result<Value, Failure> {
@@ -219,20 +208,12 @@ pub(super) fn signalled(name: &str, arguments: Value) -> Event {
 }
 
 fn request(name: &str, arguments: Value) -> Request {
-    Request {
-        id: String::new(),
-        name: name.to_owned(),
-        input: input(arguments),
-        headers: Vec::new(),
-    }
+    Request { id: String::new(), name: name.to_owned(), input: input(arguments), headers: Vec::new() }
 }
 
 fn input(arguments: Value) -> Vec<Payload> {
     let Value::Array(arguments) = arguments else {
         return vec![Payload::json(&json!(arguments)).unwrap()];
     };
-    arguments
-        .iter()
-        .map(|argument| Payload::json(argument).unwrap())
-        .collect()
+    arguments.iter().map(|argument| Payload::json(argument).unwrap()).collect()
 }

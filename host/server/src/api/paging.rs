@@ -23,23 +23,38 @@ pub(crate) fn page_size(given: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
+/// Where a page of a history begins: so many events after the beginning of a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HistoryPlace {
+    /// The first event of the transition.
+    pub(crate) from: EventId,
+    /// Events from there that were on pages before.
+    pub(crate) skip: usize,
+}
+
+impl HistoryPlace {
+    /// The beginning of the transition with this first event.
+    pub(crate) fn at(from: EventId) -> Self {
+        Self { from, skip: 0 }
+    }
+}
+
 /// Where the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PageToken {
     /// Of a list of runs: after this one.
     Runs(Timestamp, RunId),
-    /// Of a history: this event of this run, so that a page never mixes two runs.
-    Events(EventId, RunId),
+    /// Of a history: the place in this run, so that a page never mixes two runs.
+    Events(HistoryPlace, RunId),
 }
 
 impl PageToken {
     /// The opaque text.
     pub(crate) fn encode(&self) -> String {
-        let (kind, number, run) = match self {
-            Self::Runs(time, run) => ('r', time.as_micros(), run),
-            Self::Events(event, run) => ('e', *event, run),
-        };
-        BASE64.encode(format!("{kind}{number}:{run}"))
+        BASE64.encode(match self {
+            Self::Runs(time, run) => format!("r{}:{run}", time.as_micros()),
+            Self::Events(HistoryPlace { from, skip }, run) => format!("e{from}+{skip}:{run}"),
+        })
     }
 
     /// From the opaque text.
@@ -50,8 +65,9 @@ impl PageToken {
         if let Some(number) = head.strip_prefix('r') {
             return Some(Self::Runs(Timestamp::from_micros(number.parse().ok()?), run));
         }
-        let event = head.strip_prefix('e')?.parse().ok()?;
-        (event > 0).then_some(Self::Events(event, run))
+        let (from, skip) = head.strip_prefix('e')?.split_once('+')?;
+        let place = HistoryPlace { from: from.parse().ok()?, skip: skip.parse().ok()? };
+        (place.from > 0).then_some(Self::Events(place, run))
     }
 
     /// From a request for the next page of a list.
@@ -64,10 +80,10 @@ impl PageToken {
     }
 
     /// From a request for the next page of a history.
-    pub(crate) fn events(text: Option<&str>) -> Result<Option<(EventId, RunId)>, Problem> {
+    pub(crate) fn events(text: Option<&str>) -> Result<Option<(HistoryPlace, RunId)>, Problem> {
         match text.map(Self::decode) {
             None => Ok(None),
-            Some(Some(Self::Events(event, run))) => Ok(Some((event, run))),
+            Some(Some(Self::Events(place, run))) => Ok(Some((place, run))),
             Some(_) => Err(invalid()),
         }
     }
@@ -87,13 +103,14 @@ mod tests {
         let time = Timestamp::from_micros(1_700_000_000_000_001);
         let list = PageToken::Runs(time, run.clone());
         assert_eq!(PageToken::runs(Some(&list.encode())).ok(), Some(Some((time, run.clone()))));
-        let history = PageToken::Events(101, run.clone());
-        assert_eq!(PageToken::events(Some(&history.encode())).ok(), Some(Some((101, run))));
+        let place = HistoryPlace { from: 101, skip: 7 };
+        let history = PageToken::Events(place, run.clone());
+        assert_eq!(PageToken::events(Some(&history.encode())).ok(), Some(Some((place, run))));
     }
 
     #[test]
     fn a_token_of_another_call_is_refused() {
-        let token = PageToken::Events(101, RunId::new("r")).encode();
+        let token = PageToken::Events(HistoryPlace::at(101), RunId::new("r")).encode();
         assert!(PageToken::runs(Some(&token)).is_err());
         for nonsense in
             ["", "%", "AAAA", &BASE64.encode("e0:r"), &BASE64.encode("e-1:r"), &BASE64.encode("r1:")]

@@ -136,13 +136,7 @@ impl RunHandle {
     /// Takes messages in order, as many as one turn may have; one at least, if there is any.
     pub(crate) fn take_messages(&self) -> Vec<Message> {
         let mut inbox = self.inbox.lock();
-        let mut bytes = 0;
-        let fit = inbox.messages.iter().take_while(|message| {
-            let first = bytes == 0;
-            bytes += message.size_bytes();
-            first || bytes <= INPUT_BYTES_PER_TURN_MAX
-        });
-        match fit.count() {
+        match fitting(&inbox.messages) {
             all if all == inbox.messages.len() => std::mem::take(&mut inbox.messages),
             some => inbox.messages.drain(..some).collect(),
         }
@@ -270,5 +264,40 @@ impl RunHandle {
 
     pub(crate) fn cancel_attempts(&self) {
         self.attempts.lock().values().for_each(CancellationToken::cancel);
+    }
+}
+
+/// How many messages one turn may have: one at least, if there is any.
+fn fitting(messages: &[Message]) -> usize {
+    let mut bytes = 0;
+    let fit = messages.iter().take_while(|message| {
+        let first = bytes == 0;
+        bytes += message.size_bytes();
+        first || bytes <= INPUT_BYTES_PER_TURN_MAX
+    });
+    fit.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use dalsegno_engine::{Payload, attempts::AttemptResult};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn result(bytes: usize) -> Message {
+        let result =
+            AttemptResult::Completed(Some(Payload { data: vec![0; bytes].into(), ..Payload::default() }));
+        Message::AttemptEnded { operation: 1, attempt: 1, result }
+    }
+
+    #[rstest]
+    #[case::nothing(&[], 0)]
+    #[case::all_that_is_small(&[0, 10, 0, 10], 4)]
+    #[case::the_last_is_too_much(&[3 << 20, 1 << 20, 1], 2)]
+    #[case::one_that_is_larger_than_a_turn(&[8 << 20, 1], 1)]
+    fn a_turn_takes_no_more_than_a_transition_holds(#[case] bytes: &[usize], #[case] taken: usize) {
+        let messages: Vec<Message> = bytes.iter().map(|bytes| result(*bytes)).collect();
+        assert_eq!(fitting(&messages), taken);
     }
 }

@@ -57,7 +57,7 @@ impl Folder {
     pub(crate) fn config(&self) -> HostConfig {
         HostConfig {
             listen: "127.0.0.1:0".to_owned(),
-            database: "sqlite::memory:".parse().expect("an address"),
+            database: "sqlite::memory:".into(),
             cache_dir: Some(self.0.path().join("cache")),
             ..HostConfig::default()
         }

@@ -61,7 +61,10 @@ pub(crate) async fn print_tables() {
         let Workload { steps, runs } = case.workload;
         let (rate, commit) = (median(&mut case.transitions_per_second), median(&mut case.commit_micros));
         let name = case.name;
-        println!("| {name} | {steps} | {runs} | {rate:.0} | {:.0} | {commit:.0} |", rate / (steps + 1) as f64);
+        println!(
+            "| {name} | {steps} | {runs} | {rate:.0} | {:.0} | {commit:.0} |",
+            rate / (steps + 1) as f64
+        );
     }
     println!("\n## The store: reading a history of 11 transitions, 22 events\n");
     println!("| database | µs |\n|---|---|");

@@ -32,9 +32,7 @@ fn look() -> Result<Probe, Failure> {
     let begin = Instant::now();
     let hash_map: HashMap<u32, ()> = (0..16).map(|key| (key, ())).collect();
     let probe = Probe {
-        system_time_us: SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)?
-            .as_micros(),
+        system_time_us: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros(),
         workflow_time_us: now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros(),
         hash_map_order: hash_map.into_keys().collect(),
         random: [rand::random(), rand::random(), rand::random()],

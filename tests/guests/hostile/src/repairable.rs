@@ -14,10 +14,7 @@ pub(crate) struct TrapUntilSignal {
 impl TrapUntilSignal {
     #[run]
     async fn run(ctx: Context<Self>) -> Result<Value, Failure> {
-        assert!(
-            ctx.state(|workflow| workflow.fixed),
-            "the signal `fix` has not come"
-        );
+        assert!(ctx.state(|workflow| workflow.fixed), "the signal `fix` has not come");
         step("fixed").await
     }
 

@@ -10,9 +10,7 @@ use steps::call;
 /// Fails with a chain of three causes.
 #[workflow]
 pub(crate) async fn failing() -> Result<(), Failure> {
-    let declined = Failure::application("CardDeclined", "not enough funds")
-        .detail(&42)
-        .non_retryable();
+    let declined = Failure::application("CardDeclined", "not enough funds").detail(&42).non_retryable();
     let payment = Failure::application("PaymentFailed", "cannot charge the card").caused_by(declined);
     Err(Failure::application("OrderFailed", "cannot fulfil the order").caused_by(payment))
 }
@@ -43,8 +41,5 @@ pub(crate) async fn retrying(argument: Retrying) -> Result<Value, Failure> {
         non_retryable_error_types: argument.non_retryable,
         ..RetryPolicy::attempts(argument.attempts)
     };
-    call(&argument.activity)
-        .input(&argument.input)
-        .retry(policy)
-        .await
+    call(&argument.activity).input(&argument.input).retry(policy).await
 }

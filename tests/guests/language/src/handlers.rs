@@ -49,8 +49,7 @@ pub(crate) struct AsyncHandlers {
 impl AsyncHandlers {
     #[run]
     async fn run(ctx: Context<Self>) -> Result<i64, Failure> {
-        ctx.wait_condition(|handlers| handlers.done && all_handlers_finished())
-            .await?;
+        ctx.wait_condition(|handlers| handlers.done && all_handlers_finished()).await?;
         Ok(ctx.state(|handlers| handlers.sum))
     }
 
@@ -77,8 +76,7 @@ pub(crate) struct Conditions {
 impl Conditions {
     #[run]
     async fn run(ctx: Context<Self>, ms: u64) -> Result<bool, Failure> {
-        ctx.wait_condition_timeout(|conditions| conditions.set, Duration::from_millis(ms))
-            .await
+        ctx.wait_condition_timeout(|conditions| conditions.set, Duration::from_millis(ms)).await
     }
 
     #[signal]

@@ -44,10 +44,8 @@ pub(crate) async fn limited(argument: Limited) -> Result<Value, Failure> {
         Cancellation::Wait => CancellationType::Wait,
         Cancellation::Abandon => CancellationType::Abandon,
     };
-    let mut work = activity::<Value>(&argument.activity)
-        .input(&argument.input)
-        .retry(policy)
-        .cancellation(cancellation);
+    let mut work =
+        activity::<Value>(&argument.activity).input(&argument.input).retry(policy).cancellation(cancellation);
     if let Some(limit) = argument.start_to_close_ms {
         work = work.start_to_close(Duration::from_millis(limit));
     }

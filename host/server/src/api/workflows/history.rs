@@ -18,7 +18,7 @@ use super::follow;
 use crate::{
     api::{
         Api, events,
-        paging::{self, PageToken},
+        paging::{self, HistoryPlace, PageToken},
         params::{self, Params, Segments},
         payloads::{self, HasPayloads, PayloadForm},
         problem::Problem,
@@ -34,8 +34,7 @@ use crate::{
 pub(crate) struct HistoryParams {
     /// The newest run if absent.
     run_id: Option<String>,
-    /// About how many events: 100 if absent, up to 1,000. What belongs together is not taken apart, so a page may
-    /// have more.
+    /// Events of a page at most: 100 if absent, up to 1,000.
     #[param(minimum = 1, maximum = 1000)]
     page_size: Option<u32>,
     /// Of the page before.
@@ -124,28 +123,51 @@ pub(crate) async fn history(
     }
     let size = paging::page_size(params.page_size)?;
     let token = PageToken::events(params.page_token.as_deref())?;
-    let (run, from) = pinned(&api, run, token).await?;
+    let (run, place) = pinned(&api, run, token).await?;
     let run_id = run.run_id.clone();
-    let HistoryPage { history, next, .. } = api.service.history(&run, from, size).await?;
+    let HistoryPage { mut history, next, .. } = api.service.history(&run, place.from, size).await?;
+    let cut = cut(&mut history, place.skip, size as usize);
+    let next = if cut {
+        Some(HistoryPlace { skip: place.skip + size as usize, ..place })
+    } else {
+        next.map(HistoryPlace::at)
+    };
     let next_page_token = next.zip(run_id).map(|(next, run)| PageToken::Events(next, run).encode());
     let mut body = HistoryBody { history, next_page_token };
     Ok(payloads::answer_as(form, StatusCode::OK, &mut body))
 }
 
-/// The run that a page is of, by its id, and the event that the page begins with.
+/// Leaves so many events after the skipped ones. True: there were more. An activation is told of on the page that
+/// has its last event, so on one page only.
+fn cut(history: &mut ExportedHistory, skip: usize, size: usize) -> bool {
+    let end = skip.saturating_add(size).min(history.events.len());
+    let more = end < history.events.len();
+    let told = history.events[..skip.min(end)].last().zip(history.events.get(skip));
+    let told = told.map(|(before, first)| before.activation.min(first.activation.saturating_sub(1)));
+    let untold = history.events.get(end).map(|next| next.activation);
+    history.activations.retain(|activation| {
+        told.is_none_or(|told| activation.number > told)
+            && untold.is_none_or(|untold| activation.number < untold)
+    });
+    history.events.truncate(end);
+    history.events.drain(..skip.min(end));
+    more
+}
+
+/// The run that a page is of, by its id, and where the page begins.
 async fn pinned(
     api: &Api,
     run: RunRef,
-    token: Option<(EventId, RunId)>,
-) -> Result<(RunRef, EventId), Problem> {
-    let Some((from, of)) = token else {
+    token: Option<(HistoryPlace, RunId)>,
+) -> Result<(RunRef, HistoryPlace), Problem> {
+    let Some((place, of)) = token else {
         let row = api.service.resolve(&run).await?;
-        return Ok((RunRef { run_id: Some(row.key.run_id), ..run }, 1));
+        return Ok((RunRef { run_id: Some(row.key.run_id), ..run }, HistoryPlace::at(1)));
     };
     if run.run_id.as_ref().is_some_and(|run_id| *run_id != of) {
         return Err(Problem::invalid("page_token is of another run than run_id"));
     }
-    Ok((RunRef { run_id: Some(of), ..run }, from))
+    Ok((RunRef { run_id: Some(of), ..run }, place))
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
@@ -195,6 +217,8 @@ mod tests {
     use dalsegno_engine::{
         Timestamp,
         event::EventAttributes,
+        export::ExportedActivation,
+        guest::Shown,
         ids::{ModuleDigest, WorkflowType},
     };
 
@@ -225,6 +249,42 @@ mod tests {
         assert!(text.contains(r#""next_page_token":"token""#), "{text}");
         let back: ExportedHistory = serde_json::from_str(&text).expect("an export");
         assert_eq!(back.events, body().history.events);
+    }
+
+    fn pages_of(sizes: &[(u64, usize)], size: usize) -> (Vec<u64>, Vec<u64>) {
+        let mut whole = body().history;
+        whole.events.clear();
+        for &(activation, events) in sizes {
+            let time = Timestamp::MIN;
+            let shown = Shown::default();
+            whole.activations.push(ExportedActivation { number: activation, time, shown });
+            for _ in 0..events {
+                let event_id = whole.events.len() as u64 + 1;
+                let attributes = EventAttributes::TimerFired { operation: 1 };
+                whole.events.push(Event { event_id, time, activation, attributes });
+            }
+        }
+        let (mut events, mut activations) = (Vec::new(), Vec::new());
+        for skip in (0..).step_by(size) {
+            let mut page = whole.clone();
+            let more = cut(&mut page, skip, size);
+            assert!(page.events.len() <= size);
+            events.extend(page.events.iter().map(|event| event.event_id));
+            activations.extend(page.activations.iter().map(|activation| activation.number));
+            if !more {
+                break;
+            }
+        }
+        (events, activations)
+    }
+
+    #[test]
+    fn pages_have_each_event_and_each_activation_once() {
+        for size in 1..8 {
+            let (events, activations) = pages_of(&[(1, 3), (2, 1), (3, 2)], size);
+            assert_eq!(events, [1, 2, 3, 4, 5, 6], "{size}");
+            assert_eq!(activations, [1, 2, 3], "{size}");
+        }
     }
 
     #[test]
