@@ -51,7 +51,7 @@ pub(crate) fn order_id(number: usize) -> String {
 }
 
 pub(crate) fn is_unfulfillable(number: usize) -> bool {
-    number % 5 == 0
+    number.is_multiple_of(5)
 }
 
 /// What the shop has to have done for an order, each once.

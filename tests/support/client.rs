@@ -90,13 +90,11 @@ impl Client {
     }
 
     /// A request that is sent as it is.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.address))
     }
 
     /// A request below the default namespace.
-    #[must_use]
     pub fn request_within(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.request(method, &format!("{NAMESPACE}{path}"))
     }

@@ -226,7 +226,7 @@ async fn what_has_not_begun_when_the_host_stops_begins_in_the_next_one() {
     let host = folder.serve(config(), gate.builder(), &["chain"]).await;
     host.start(request("fanout", "fan", r#"{"count":4}"#)).await.expect("it starts");
     let _ = gate.waiting.acquire().await.expect("one begins");
-    host.ask_to_stop();
+    host.begin_to_stop().await;
     gate.open.add_permits(1);
     host.stopped().await;
     assert_eq!(gate.begun.load(Ordering::SeqCst), 1);

@@ -93,9 +93,12 @@ impl Folder {
 }
 
 impl Running {
-    /// Tells the host to stop, and does not wait for it.
-    pub(crate) fn ask_to_stop(&self) {
+    /// Tells the host to stop, and waits until it has begun to.
+    pub(crate) async fn begin_to_stop(&self) {
         self.shutdown.cancel();
+        while self.service.not_ready().await.is_none() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits for the host to stop.
