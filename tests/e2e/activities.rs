@@ -57,6 +57,7 @@ async fn a_failed_attempt_is_repeated(#[values(Sqlite, Postgres)] backend: Backe
     1, "non_retryable_failure", "attempt 1 failed"
 )]
 #[case::no_json(json!({ "activity": "no-json", "attempts": 0 }), 1, "non_retryable_failure", "no JSON")]
+#[case::too_much(json!({ "activity": "too-much", "attempts": 0 }), 1, "non_retryable_failure", "bytes to its standard output")]
 #[case::unknown(json!({ "activity": "no-such-activity", "attempts": 2 }), 2, "maximum_attempts_reached", "no-such-activity")]
 #[tokio::test]
 async fn a_failure_says_why_there_was_no_further_attempt(

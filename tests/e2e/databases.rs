@@ -28,6 +28,9 @@ async fn refuses(client: &Client) {
     assert_eq!(client.get("/healthz").await.status, 200, "the process lives");
 }
 
+/// How often the database goes away.
+const OUTAGES: u32 = 3;
+
 #[tokio::test]
 async fn a_database_that_is_down_at_the_start_is_waited_for() {
     let database = Database::own_server();
@@ -56,20 +59,28 @@ async fn a_database_that_goes_away_loses_nothing() {
     }
     let journal = Journal::new(host.folder());
     client.begin("signals-order", "open", json!([])).await;
-    let mut signals = 0;
-    for outage in 0..3 {
+    for outage in 0..OUTAGES {
         for number in 0..5 {
             start(&client, &journal, &format!("chain-{outage}-{number}")).await;
         }
         host.database().stop();
         refuses(&client).await;
         // What is asked meanwhile is refused, or answered late; never promised and lost.
-        for _ in 0..2 {
-            signal(&client, &journal, signals).await;
-            signals += 1;
+        let id = format!("meanwhile-{outage}");
+        let asked = async {
+            tokio::join!(
+                signal(&client, &journal, 2 * outage),
+                signal(&client, &journal, 2 * outage + 1),
+                start(&client, &journal, &id)
+            )
+        };
+        if outage % 2 == 0 {
+            asked.await;
+            host.database().restart();
+        } else {
+            // The database comes back while they wait.
+            tokio::join!(asked, async { host.database().restart() });
         }
-        start(&client, &journal, &format!("meanwhile-{outage}")).await;
-        host.database().restart();
         host.ready().await;
     }
     assert!(host.is_running(), "it was the same process all the time");

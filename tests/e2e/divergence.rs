@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use dalsegno_tests::{cli::dalsegno, guests};
+use dalsegno_tests::{auditor::audit, cli::dalsegno, guests};
 use sqlx::Connection as _;
 
 use crate::prelude::*;
@@ -161,4 +161,6 @@ async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(
     host.restart().await;
     let _ = client.post("/workflows/swapped/release", &json!({})).await.json(202);
     client.result("swapped").await;
+    host.stop().await;
+    audit(&host, None).await.passes();
 }

@@ -1,6 +1,6 @@
 //! A host that registers activities in Rust.
 
-use dalsegno_tests::programs::Program;
+use dalsegno_tests::{auditor::audit, programs::Program};
 
 use crate::prelude::*;
 
@@ -54,7 +54,7 @@ async fn a_silent_attempt_is_given_up_and_the_next_one_is_told_how_far_it_was(
 async fn a_cancelled_activity_is_waited_for_if_the_workflow_wants(
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
-    let host = embedding_host(backend).await;
+    let mut host = embedding_host(backend).await;
     let client = host.client();
     for (activity, cancellation, outcome) in [
         ("cleans-up", "wait", "ActivityTaskCanceled"),
@@ -81,4 +81,6 @@ async fn a_cancelled_activity_is_waited_for_if_the_workflow_wants(
             types.iter().find(|name| *name == "ActivityTaskCanceled" || *name == "ActivityTaskCompleted");
         assert_eq!(found.map_or("none", String::as_str), outcome, "{id}: {ended} {types:?}");
     }
+    host.stop().await;
+    audit(&host, None).await.passes();
 }

@@ -1,5 +1,6 @@
 //! Guests that do harm: the host and its neighbours go on, and the run shows why it does not.
 
+use dalsegno_tests::auditor::audit;
 use futures_util::future::join_all;
 
 use crate::prelude::*;
@@ -75,6 +76,8 @@ async fn harm_is_contained_and_explained(#[values(Sqlite, Postgres)] backend: Ba
     assert_eq!(client.ended("harmful-0").await["status"], "terminated");
     assert!(host.is_running());
     assert_eq!(client.get("/readyz").await.status, 200);
+    host.stop().await;
+    audit(&host, None).await.passes();
 }
 
 #[rstest]

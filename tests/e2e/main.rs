@@ -9,6 +9,7 @@ mod databases;
 mod divergence;
 mod documents;
 mod embedding;
+mod eviction;
 mod examples;
 mod histories;
 mod hostile;

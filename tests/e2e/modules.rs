@@ -77,6 +77,26 @@ async fn a_run_goes_on_with_its_module_after_a_restart(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test]
+async fn an_upload_need_not_be_waited_for(#[values(Sqlite, Postgres)] backend: Backend) {
+    let host = Host::start(backend).await;
+    let client = host.client();
+    let request = client.request_within(reqwest::Method::POST, "/modules?wait=0s");
+    let response = request.body(guests::bytes("hello")).send().await.expect("an answer");
+    // It may be ready at once, since its compiled form may be there.
+    assert!(matches!(response.status().as_u16(), 201 | 202), "{response:?}");
+    let uploaded: Value = response.json().await.expect("a module");
+    let digest = uploaded["digest"].as_str().expect("it has a digest").to_owned();
+    eventually("the module is ready", async || {
+        let described = client.read(&format!("/modules/{digest}")).await.json(200);
+        if described["status"] == "ready" { Ok(()) } else { Err(described) }
+    })
+    .await;
+    client.begin("hello", "hello", json!(["World"])).await;
+    let _ = client.post("/workflows/hello/terminate", &json!({})).await.json(200);
+}
+
+#[rstest]
+#[tokio::test]
 async fn unknown_modules_are_refused(#[values(Sqlite, Postgres)] backend: Backend) {
     let host = shared(backend).await;
     let client = host.client();

@@ -1,5 +1,7 @@
 //! What comes for a run that fails or is blocked is kept, and delivered once it goes on.
 
+use dalsegno_tests::auditor::audit;
+
 use crate::prelude::*;
 
 /// Waits until a run is parked.
@@ -79,7 +81,7 @@ async fn a_result_for_a_blocked_run_is_kept_and_delivered(#[values(Sqlite, Postg
     let settings = Settings::default().test_activities();
     // The activity goes on until it is let go, by which time the run is blocked.
     let settings = settings.command("wait-for-file", "while [ ! -e let-go ]; do sleep 0.05; done; cat");
-    let host = Host::with(backend, settings).await;
+    let mut host = Host::with(backend, settings).await;
     let client = host.client();
     client.upload("hostile").await;
     client.begin("trap-with-work", "blocked", json!(["wait-for-file"])).await;
@@ -104,4 +106,6 @@ async fn a_result_for_a_blocked_run_is_kept_and_delivered(#[values(Sqlite, Postg
     let types = client.event_types("blocked").await;
     let results = types.iter().filter(|name| *name == "ActivityTaskCompleted").count();
     assert_eq!(results, 1, "{types:?}");
+    host.stop().await;
+    audit(&host, None).await.passes();
 }

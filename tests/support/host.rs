@@ -96,6 +96,7 @@ impl Settings {
             .command("slow", "exec sleep 600")
             .command("environment", r#"printf '"%s %s"' "$DALSEGNO_WORKFLOW_ID" "$DALSEGNO_IDEMPOTENCY_KEY""#)
             .command("no-json", "echo 'not JSON'")
+            .command("too-much", "head -c 3000000 /dev/zero")
     }
 
     fn to_toml(&self, port: u16, database: &str) -> String {

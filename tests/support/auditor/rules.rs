@@ -163,10 +163,13 @@ fn is_signal(event: &E, wanted: &str) -> bool {
     }
 }
 
-/// A8: what a program says when it has a bug.
+/// A8: what a program says when it has a bug. What a guest says of its own stands in lines of the host's log, which
+/// begin with their time.
 pub(super) fn panics(log: &str) -> Vec<Finding> {
-    let lines = log
-        .lines()
-        .filter(|line| line.contains("panicked at") || line.contains("a request handler panicked"));
+    let is_panic = |line: &&str| {
+        let own = line.starts_with("thread '") && line.contains("panicked at");
+        own || line.contains("a request handler panicked")
+    };
+    let lines = log.lines().filter(is_panic);
     lines.map(|line| Finding { rule: Rule::A8, run: None, what: line.to_owned() }).collect()
 }

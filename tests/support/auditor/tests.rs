@@ -13,8 +13,13 @@ use dalsegno_engine::{
 };
 use dalsegno_sandbox::Sandbox;
 use dalsegno_store::{RunKey, RunRow};
+use sqlx::Connection as _;
 
-use super::{Finding, Replayer, Rule, record::Record, rules};
+use super::{
+    Finding, Replayer, Rule,
+    record::{self, Record},
+    rules,
+};
 use crate::{guests, journal::Asked};
 
 const START: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
@@ -226,7 +231,30 @@ fn promises_are_counted() {
 
 #[test]
 fn panics_are_found_in_logs() {
-    assert!(rules::panics("INFO all is well\n").is_empty());
+    let of_guest = "2026-01-01T00:00:00Z  WARN guest: thread '<unnamed>' (1) panicked at lib.rs:1:2:\n";
+    assert!(rules::panics(of_guest).is_empty());
     let log = "INFO a\nthread 'guest-1' panicked at host/server/src/x.rs:1:2:\nboom\n";
     only(&rules::panics(log), Rule::A8);
+}
+
+#[tokio::test]
+async fn a_row_of_an_older_host_is_found() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let database = crate::Database::new(crate::Backend::Sqlite, folder.path()).await;
+    database.open().await.close().await;
+    let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("it opens");
+    let mut write = async |first_event_id: i64, epoch: i64| {
+        let sql = "INSERT INTO history VALUES (zeroblob(16), $1, 1, $2, $1, 0, 1, x'00')";
+        sqlx::query(sql)
+            .bind(first_event_id)
+            .bind(epoch)
+            .execute(&mut connection)
+            .await
+            .expect("it is written");
+    };
+    write(1, 1).await;
+    write(2, 2).await;
+    assert!(!record::has_falling_epochs(database.url()).await);
+    write(3, 1).await;
+    assert!(record::has_falling_epochs(database.url()).await);
 }

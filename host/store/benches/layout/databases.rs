@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{STEPS_PER_COMMIT, STEPS_PER_RUN, encodings::Encoding, steps::step};
+use crate::{STEPS_PER_COMMIT, STEPS_PER_RUN, cpu::Processes, encodings::Encoding, steps::step};
 
 /// What a row holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,7 @@ enum Database {
 
 /// A database with a table in a layout.
 pub(crate) struct Bench {
+    pub(crate) processes: Processes,
     database: Database,
     layout: Layout,
     encoding: Encoding,
@@ -56,7 +57,7 @@ impl Bench {
                 epoch INTEGER NOT NULL, activation INTEGER NOT NULL, time INTEGER NOT NULL,
                 activated INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run_id, event_id)) STRICT";
         sqlx::raw_sql(settings).execute(&mut connection).await.unwrap();
-        Self::new(Database::Sqlite { connection, _folder: folder }, layout, encoding)
+        Self::new(Processes::own(), Database::Sqlite { connection, _folder: folder }, layout, encoding)
     }
 
     pub(crate) async fn postgres(layout: Layout, encoding: Encoding) -> Self {
@@ -66,11 +67,12 @@ impl Bench {
             epoch BIGINT NOT NULL, activation BIGINT NOT NULL, time BIGINT NOT NULL, activated BOOLEAN NOT NULL,
             data BYTEA NOT NULL, PRIMARY KEY (run_id, event_id))";
         sqlx::raw_sql(table).execute(&mut connection).await.unwrap();
-        Self::new(Database::Postgres(connection), layout, encoding)
+        let processes = Processes::with_sessions(&url).await;
+        Self::new(processes, Database::Postgres(connection), layout, encoding)
     }
 
-    fn new(database: Database, layout: Layout, encoding: Encoding) -> Self {
-        Self { database, layout, encoding, finished: 0, done: 0, steps: 0, reads: 0 }
+    fn new(processes: Processes, database: Database, layout: Layout, encoding: Encoding) -> Self {
+        Self { processes, database, layout, encoding, finished: 0, done: 0, steps: 0, reads: 0 }
     }
 
     pub(crate) fn name(&self) -> String {

@@ -10,6 +10,7 @@
     reason = "a program that prints, and fails by panicking"
 )]
 
+mod cpu;
 mod databases;
 mod encodings;
 mod steps;
@@ -38,6 +39,7 @@ async fn main() {
 struct Case {
     bench: Bench,
     steps_per_second: Vec<f64>,
+    cpu_micros: Vec<f64>,
     read_micros: Vec<f64>,
 }
 
@@ -46,7 +48,8 @@ async fn layouts() {
     for layout in [Layout::Transitions, Layout::Events] {
         for encoding in Encoding::ALL {
             for bench in [Bench::sqlite(layout, encoding).await, Bench::postgres(layout, encoding).await] {
-                cases.push(Case { bench, steps_per_second: Vec::new(), read_micros: Vec::new() });
+                let (steps_per_second, cpu_micros, read_micros) = Default::default();
+                cases.push(Case { bench, steps_per_second, cpu_micros, read_micros });
             }
         }
     }
@@ -59,25 +62,27 @@ async fn layouts() {
         "\n## Layouts: commits of {STEPS_PER_COMMIT} steps of two events, histories of {STEPS_PER_RUN} steps\n"
     );
     println!(
-        "| database | row for each | encoding | steps/s | bytes a step on disk | read and decode a history, µs |"
+        "| database | row for each | encoding | steps/s | CPU a step, µs | bytes a step | read a history, µs |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     cases.sort_by_key(|case| case.bench.name());
     for case in &mut cases {
         let bytes = case.bench.bytes_per_step().await;
-        let (steps, read) = (median(&mut case.steps_per_second), median(&mut case.read_micros));
-        println!("| {} | {steps:.0} | {bytes:.0} | {read:.0} |", case.bench.name());
+        let (steps, cpu) = (median(&mut case.steps_per_second), median(&mut case.cpu_micros));
+        let read = median(&mut case.read_micros);
+        println!("| {} | {steps:.0} | {cpu:.1} | {bytes:.0} | {read:.0} |", case.bench.name());
     }
 }
 
 impl Case {
     async fn round(&mut self) {
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), self.bench.processes.seconds());
         let mut steps = 0;
         while start.elapsed() < ROUND {
             steps += self.bench.commit().await;
         }
         self.steps_per_second.push(f64::from(steps) / start.elapsed().as_secs_f64());
+        self.cpu_micros.push((self.bench.processes.seconds() - cpu) * 1e6 / f64::from(steps));
         let start = Instant::now();
         let reads = 200;
         for _ in 0..reads {

@@ -14,7 +14,7 @@ use dalsegno_store::{
 };
 use uuid::Uuid;
 
-use crate::{median, steps::step};
+use crate::{cpu::Processes, median, steps::step};
 
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_secs(1);
@@ -37,6 +37,8 @@ struct Case {
     batch: u64,
     transitions_per_second: Vec<f64>,
     commit_micros: Vec<f64>,
+    processes: Processes,
+    cpu_micros: Vec<f64>,
 }
 
 pub(crate) async fn print_tables() {
@@ -55,14 +57,16 @@ pub(crate) async fn print_tables() {
         }
     }
     println!("\n## The store: a start, steps and an end of each run\n");
-    println!("| database | steps a run | runs at a time | transitions/s | runs/s | a commit, µs |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| database | steps a run | runs at a time | transitions/s | runs/s | a commit, µs | CPU a transition, µs |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for case in &mut cases {
         let Workload { steps, runs } = case.workload;
         let (rate, commit) = (median(&mut case.transitions_per_second), median(&mut case.commit_micros));
-        let name = case.name;
+        let (name, cpu) = (case.name, median(&mut case.cpu_micros));
         println!(
-            "| {name} | {steps} | {runs} | {rate:.0} | {:.0} | {commit:.0} |",
+            "| {name} | {steps} | {runs} | {rate:.0} | {:.0} | {commit:.0} | {cpu:.1} |",
             rate / (steps + 1) as f64
         );
     }
@@ -88,8 +92,15 @@ impl Case {
             batch: 0,
             transitions_per_second: Vec::new(),
             commit_micros: Vec::new(),
+            processes: Processes::own(),
+            cpu_micros: Vec::new(),
         };
         case.runs = (0..workload.runs).map(|_| (case.new_run(), 0)).collect();
+        // Opens the connection that commits.
+        case.round_of(Duration::ZERO).await;
+        if url.starts_with("postgres") {
+            case.processes = Processes::with_sessions(url).await;
+        }
         case
     }
 
@@ -105,8 +116,18 @@ impl Case {
     }
 
     async fn round(&mut self) {
+        let cpu = self.processes.seconds();
+        let (transitions, commits, seconds) = self.round_of(ROUND).await;
+        let cpu = self.processes.seconds() - cpu;
+        self.transitions_per_second.push(transitions / seconds);
+        self.commit_micros.push(seconds * 1e6 / commits);
+        self.cpu_micros.push(cpu * 1e6 / transitions);
+    }
+
+    /// Commits for so long, at least once; tells transitions, commits and seconds.
+    async fn round_of(&mut self, time: Duration) -> (f64, f64, f64) {
         let (start, mut transitions, mut commits) = (Instant::now(), 0, 0);
-        while start.elapsed() < ROUND {
+        loop {
             let items = self.items();
             transitions += items.len();
             commits += 1;
@@ -114,10 +135,10 @@ impl Case {
             let batch = Batch { number: self.batch, items };
             let outcomes = self.store.commit(&self.fence, &batch).await.unwrap();
             assert!(outcomes.iter().all(|outcome| *outcome == ItemOutcome::Committed));
+            if start.elapsed() >= time {
+                return (transitions as f64, f64::from(commits), start.elapsed().as_secs_f64());
+            }
         }
-        let elapsed = start.elapsed().as_secs_f64();
-        self.transitions_per_second.push(transitions as f64 / elapsed);
-        self.commit_micros.push(elapsed * 1e6 / f64::from(commits));
     }
 
     /// The next transition of each run. A run of n steps has n + 1: the start asks for the first step, and each
