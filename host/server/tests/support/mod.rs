@@ -16,7 +16,10 @@ use dalsegno_server::{
     },
 };
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 /// No step of a test takes longer.
@@ -25,11 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where databases and compiled modules of one test are kept.
 pub(crate) struct Folder(TempDir);
 
+/// Hosts at the same time: each reserves 35 TiB of addresses for its guests, of the 128 TiB that a process has.
+static HOSTS: Semaphore = Semaphore::const_new(2);
+
 /// A host that runs.
 pub(crate) struct Running {
     pub(crate) service: Arc<Service>,
     shutdown: CancellationToken,
     served: JoinHandle<anyhow::Result<()>>,
+    _place: SemaphorePermit<'static>,
 }
 
 /// Where `tests/toolchain/guests` puts the guests.
@@ -69,6 +76,7 @@ impl Folder {
             cache_dir: config.cache_dir.clone().expect("set above"),
             memory_bytes_max: config.memory_bytes_max.as_usize(),
             compiler: Compiler::ThisProcess,
+            instances_max: 1,
             ..SandboxConfig::default()
         });
         let sandbox = sandbox.expect("a sandbox");
@@ -77,6 +85,7 @@ impl Folder {
 
     /// Serves with these settings and guests.
     pub(crate) async fn serve(&self, config: HostConfig, builder: HostBuilder, guests: &[&str]) -> Running {
+        let place = HOSTS.acquire().await.expect("never closed");
         let guests: Vec<Vec<u8>> = guests.iter().map(|package| guest(package)).collect();
         guests.iter().for_each(|bytes| self.compile(&config, bytes));
         let host: Host = builder.config(config).build().await.expect("a host");
@@ -88,7 +97,7 @@ impl Folder {
         for bytes in guests {
             service.upload(&namespace(), bytes.into(), PATIENCE, false).await.expect("an upload");
         }
-        Running { service, shutdown, served }
+        Running { service, shutdown, served, _place: place }
     }
 }
 
@@ -96,9 +105,13 @@ impl Running {
     /// Tells the host to stop, and waits until it has begun to.
     pub(crate) async fn begin_to_stop(&self) {
         self.shutdown.cancel();
-        while self.service.not_ready().await.is_none() {
-            tokio::task::yield_now().await;
-        }
+        let reason = loop {
+            match self.service.not_ready().await {
+                Some(reason) => break reason,
+                None => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(reason, "the host is stopping");
     }
 
     /// Waits for the host to stop.
