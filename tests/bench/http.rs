@@ -214,6 +214,11 @@ impl Metrics {
         self.get("dalsegno_commit_seconds_count")
     }
 
+    /// Time of all these.
+    pub(crate) fn commit_seconds(&self) -> f64 {
+        self.get("dalsegno_commit_seconds_sum")
+    }
+
     /// Runs that completed.
     pub(crate) fn completed(&self) -> f64 {
         self.get("dalsegno_runs_closed_total{status=\"completed\"}")

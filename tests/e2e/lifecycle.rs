@@ -42,11 +42,14 @@ async fn a_host_stops_in_the_middle_of_work_and_none_is_lost(#[values(Sqlite, Po
 #[rstest]
 #[tokio::test]
 async fn a_stop_does_not_wait_for_long_activities(#[values(Sqlite, Postgres)] backend: Backend) {
-    let settings = Settings::default().test_activities().set("drain", r#""1s""#);
+    let settings = Settings::default().set("drain", r#""1s""#).command("slow", "touch begun; exec sleep 600");
     let mut host = Host::with(backend, settings).await;
     let client = host.client();
     client.upload("chain").await;
     client.begin("chain", "slow", json!([{ "steps": 1, "activity": "slow" }])).await;
+    let begun = host.folder().join("begun");
+    eventually("the attempt is under way", async || if begun.exists() { Ok(()) } else { Err("not yet") })
+        .await;
     host.stop().await;
     host.restart().await;
     // The attempt counts as made, and another one is under way or due.

@@ -5,9 +5,10 @@ use std::{
     fmt::Write as _,
     fs,
     net::TcpListener,
-    ops::Deref,
+    ops::{Deref, Range},
     path::Path,
     process::{Command, ExitStatus},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -22,6 +23,8 @@ use crate::{
     within,
 };
 
+/// Below what systems give to connections.
+const PORTS: Range<u16> = 15_000..32_000;
 /// How long a host may take to be ready.
 const READY_MAX: Duration = Duration::from_secs(60);
 /// How long a host may take to stop, once it is asked to. Source: the fault table, F24.
@@ -299,10 +302,20 @@ fn make_folder() -> TempDir {
     TempDir::with_prefix("dalsegno-test-").unwrap_or_else(|error| panic!("no temporary folder: {error}"))
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, and stays so while the host is down: not one of those that connections get from the system.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    listener.unwrap_or_else(|error| panic!("no free port: {error}")).port()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let ports = u32::from(PORTS.end - PORTS.start);
+    // Test programs that run at the same time begin at different places.
+    let first = std::process::id().wrapping_mul(499) % ports;
+    for _ in PORTS {
+        let number = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from((first + number) % ports).unwrap_or_default() + PORTS.start;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port of {PORTS:?} is free");
 }
 
 /// A host that tests share, because none of them harms it, with the shop's services.

@@ -50,18 +50,21 @@ async fn measure(
     }
     let mut times = Times::default();
     let long = steps > 100;
-    for _ in 0..bench.count(if long { QUERIES / 10 } else { QUERIES }) {
+    let queries = bench.count(if long { QUERIES / 10 } else { QUERIES });
+    let cpu = host.usage()?.cpu;
+    for _ in 0..queries {
         let begun = Instant::now();
         client.query(&started.workflow_id, QUERY).await?;
         times.push(begun.elapsed());
     }
+    let cpu_ms = (host.usage()?.cpu - cpu).as_secs_f64() * 1e3 / queries as f64;
     if !long {
         let found = client.events(&started.workflow_id).await? as u64;
         ensure!(found == events(steps), "the history has {found} events, not {}", events(steps));
     }
     let name = format!("query at {} events", events(steps));
     let row = Row::new(name, "p50", times.p50_ms(), "ms").on(backend).target(Target::AtMost(target_ms));
-    bench.report.add(row.note("p99", times.p99_ms(), "ms"));
+    bench.report.add(row.note("p99", times.p99_ms(), "ms").note("host's processor", cpu_ms, "ms"));
     Ok(())
 }
 

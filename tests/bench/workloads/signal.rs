@@ -64,6 +64,8 @@ struct Signals {
     finished: Times,
     /// Guests that had to be brought back, for each signal.
     replays: f64,
+    /// Of one batch, in milliseconds.
+    commit_ms: f64,
 }
 
 /// Waiting workflows, then a signal to each, the oldest first.
@@ -73,7 +75,7 @@ async fn signals(bench: &Bench, host: &mut HostProcess) -> anyhow::Result<Signal
     for _ in 0..bench.count(WORKFLOWS) {
         waiting.push(wait_for_signal(&mut client).await?);
     }
-    let replays = client.metrics().await?.replays();
+    let before = client.metrics().await?;
     let (mut acknowledged, mut woken, mut finished) = (Times::default(), Times::default(), Times::default());
     for started in &waiting {
         let (begun, begun_nanos) = (Instant::now(), machine_nanos());
@@ -83,8 +85,11 @@ async fn signals(bench: &Bench, host: &mut HostProcess) -> anyhow::Result<Signal
         finished.push(begun.elapsed());
         woken.push(since(begun_nanos, host.mark(&started.workflow_id).await?));
     }
-    let replays = (client.metrics().await?.replays() - replays) / waiting.len() as f64;
-    Ok(Signals { acknowledged, woken, finished, replays })
+    let after = client.metrics().await?;
+    let replays = (after.replays() - before.replays()) / waiting.len() as f64;
+    let commit_ms =
+        (after.commit_seconds() - before.commit_seconds()) * 1e3 / (after.commits() - before.commits());
+    Ok(Signals { acknowledged, woken, finished, replays, commit_ms })
 }
 
 async fn wait_for_signal(client: &mut Client) -> anyhow::Result<Started> {
@@ -100,7 +105,8 @@ impl Signals {
         report(bench, backend, name, "to its answer", &self.acknowledged, None);
         report(bench, backend, name, "to the activity", &self.woken, Some(Target::AtMost(woken_ms)));
         report(bench, backend, name, "to the result", &self.finished, None);
-        bench.report.add(Row::new(name, "replays", self.replays, "each").on(backend));
+        let row = Row::new(name, "replays", self.replays, "each").on(backend);
+        bench.report.add(row.note("a commit", self.commit_ms, "ms"));
     }
 }
 

@@ -243,6 +243,9 @@ async fn a_row_of_an_older_host_is_found() {
     let database = crate::Database::new(crate::Backend::Sqlite, folder.path()).await;
     database.open().await.close().await;
     let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("it opens");
+    let run = "INSERT INTO runs VALUES
+        (zeroblob(16), 'default', 'audited', 0, 'chain', zeroblob(32), 0, 0, NULL, NULL, NULL, NULL, NULL)";
+    sqlx::query(run).execute(&mut connection).await.expect("it is written");
     let mut write = async |first_event_id: i64, epoch: i64| {
         let sql = "INSERT INTO history VALUES (zeroblob(16), $1, 1, $2, $1, 0, 1, x'00')";
         sqlx::query(sql)

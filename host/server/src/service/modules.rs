@@ -61,10 +61,14 @@ impl Service {
         digest: &ModuleDigest,
     ) -> Result<ModuleInfo, ServiceError> {
         self.check_namespace(namespace).await?;
-        if let Some(row) = self.store.module(namespace, digest).await? {
+        // Asked first: what is stored is ready only once its types have been deployed, with which the upload ends.
+        let unfinished = self.modules.unfinished(namespace, digest);
+        if !matches!(unfinished, Some(Progress::Compiling | Progress::Ready(_)))
+            && let Some(row) = self.store.module(namespace, digest).await?
+        {
             return self.ready(row).await;
         }
-        let status = match self.modules.unfinished(namespace, digest) {
+        let status = match unfinished {
             Some(Progress::Compiling | Progress::Ready(_)) => ModuleStatus::Compiling,
             Some(Progress::Failed(error)) => ModuleStatus::Refused(error.to_string()),
             None => {
