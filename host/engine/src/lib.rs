@@ -18,6 +18,7 @@ pub mod history;
 pub mod ids;
 pub mod limits;
 pub mod machines;
+pub mod message;
 pub mod payload;
 mod payloads;
 pub mod replay;
