@@ -87,6 +87,9 @@ CREATE TABLE runs (
     blocked_since  BIGINT CHECK (blocked_since >= 0),
     blocked_reason TEXT,
     request_id     TEXT COLLATE "C" CHECK (octet_length(request_id) BETWEEN 1 AND 255),
+    memo           BYTEA,
+    -- By name: {"type": …, "value": …}.
+    search_attributes JSONB CHECK (jsonb_typeof(search_attributes) = 'object'),
     CONSTRAINT closed_runs_have_a_close_time CHECK ((status = 0) = (close_time IS NULL)),
     CONSTRAINT closed_runs_rest CHECK (status = 0 OR (wake_at IS NULL AND blocked_since IS NULL)),
     CONSTRAINT blocked_runs_have_a_reason CHECK ((blocked_since IS NULL) = (blocked_reason IS NULL))
@@ -125,3 +128,28 @@ CREATE TABLE activities (
     last_failure BYTEA,
     PRIMARY KEY (run_id, operation)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+
+-- Messages from run to run, from the transaction of the sender to the one that records what became of them.
+CREATE TABLE inbox (
+    sender      UUID NOT NULL,
+    -- Of the sender, that it came of; one event may send messages of several kinds.
+    event       BIGINT NOT NULL CHECK (event >= 0),
+    kind        SMALLINT NOT NULL CHECK (kind BETWEEN 0 AND 255),
+    -- Of the target.
+    shard       SMALLINT NOT NULL CHECK (shard >= 0),
+    namespace   TEXT COLLATE "C" NOT NULL CHECK (octet_length(namespace) BETWEEN 1 AND 255),
+    workflow_id TEXT COLLATE "C" NOT NULL CHECK (octet_length(workflow_id) BETWEEN 1 AND 255),
+    run_id      UUID,
+    data        BYTEA NOT NULL,
+    PRIMARY KEY (sender, event, kind)
+);
+
+-- What became of updates, whichever run of the workflow id decided: asked again, they are not made again.
+CREATE TABLE updates (
+    namespace   TEXT COLLATE "C" NOT NULL CHECK (octet_length(namespace) BETWEEN 1 AND 255),
+    workflow_id TEXT COLLATE "C" NOT NULL CHECK (octet_length(workflow_id) BETWEEN 1 AND 255),
+    update_id   TEXT COLLATE "C" NOT NULL CHECK (octet_length(update_id) BETWEEN 1 AND 255),
+    run_id      UUID NOT NULL,
+    data        BYTEA NOT NULL,
+    PRIMARY KEY (namespace, workflow_id, update_id)
+);

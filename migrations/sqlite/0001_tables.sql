@@ -70,6 +70,8 @@ CREATE TABLE runs (
     blocked_since  INTEGER CHECK (blocked_since >= 0),
     blocked_reason TEXT,
     request_id     TEXT CHECK (octet_length(request_id) BETWEEN 1 AND 255),
+    memo           BLOB,
+    search_attributes TEXT CHECK (json_type(search_attributes) = 'object'),
     CONSTRAINT closed_runs_have_a_close_time CHECK ((status = 0) = (close_time IS NULL)),
     CONSTRAINT closed_runs_rest CHECK (status = 0 OR (wake_at IS NULL AND blocked_since IS NULL)),
     CONSTRAINT blocked_runs_have_a_reason CHECK ((blocked_since IS NULL) = (blocked_reason IS NULL))
@@ -101,4 +103,25 @@ CREATE TABLE activities (
     due          INTEGER CHECK (due >= 0),
     last_failure BLOB,
     PRIMARY KEY (run_id, operation)
+) STRICT;
+
+CREATE TABLE inbox (
+    sender      BLOB NOT NULL CHECK (octet_length(sender) = 16),
+    event       INTEGER NOT NULL CHECK (event >= 0),
+    kind        INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 255),
+    shard       INTEGER NOT NULL CHECK (shard >= 0),
+    namespace   TEXT NOT NULL CHECK (octet_length(namespace) BETWEEN 1 AND 255),
+    workflow_id TEXT NOT NULL CHECK (octet_length(workflow_id) BETWEEN 1 AND 255),
+    run_id      BLOB CHECK (octet_length(run_id) = 16),
+    data        BLOB NOT NULL,
+    PRIMARY KEY (sender, event, kind)
+) STRICT;
+
+CREATE TABLE updates (
+    namespace   TEXT NOT NULL CHECK (octet_length(namespace) BETWEEN 1 AND 255),
+    workflow_id TEXT NOT NULL CHECK (octet_length(workflow_id) BETWEEN 1 AND 255),
+    update_id   TEXT NOT NULL CHECK (octet_length(update_id) BETWEEN 1 AND 255),
+    run_id      BLOB NOT NULL CHECK (octet_length(run_id) = 16),
+    data        BLOB NOT NULL,
+    PRIMARY KEY (namespace, workflow_id, update_id)
 ) STRICT;

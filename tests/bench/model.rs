@@ -111,11 +111,10 @@ pub(crate) fn items(recording: &Recording) -> Vec<Item> {
     };
     let mut new = Some(recording.new.clone());
     let items = recording.steps.iter().map(|step| Item {
-        run: key.clone(),
         new: new.take(),
         history: vec![step.row.clone()],
         summary: step.summary.clone(),
-        activities: Vec::new(),
+        ..Item::of(key.clone())
     });
     items.collect()
 }

@@ -5,17 +5,18 @@ use dalsegno_engine::{
     Timestamp,
     attempts::RowChange,
     ids::{EventId, ModuleDigest, RequestId, WorkflowType},
+    message::MessageId,
     run::Summary,
 };
 
-use crate::RunKey;
+use crate::{Attributes, MessageRow, RunKey, UpdateRow};
 
 /// Changes of many runs, stored in one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// One more than that of the batch before it under the same fence; the first is 1.
     pub number: u64,
-    /// In the order of being made; at most one for each run.
+    /// In the order of being made; at most one for each run, successors counted.
     pub items: Vec<Item>,
 }
 
@@ -32,6 +33,35 @@ pub struct Item {
     pub summary: Option<Summary>,
     /// Changed attempts.
     pub activities: Vec<RowChange>,
+    /// What the run says of itself afterwards; absent if as before.
+    pub attributes: Option<Attributes>,
+    /// Messages that it sends.
+    pub outbox: Vec<MessageRow>,
+    /// Messages that it has taken. They have to be there, and are not any more afterwards.
+    pub consumed: Vec<MessageId>,
+    /// Updates that came to an outcome; the first outcome of an update stays.
+    pub updates: Vec<UpdateRow>,
+    /// The run of the same workflow id that begins with this one's end. It has no successor itself.
+    pub successor: Option<Box<Item>>,
+}
+
+impl Item {
+    /// An item that changes nothing.
+    #[must_use]
+    pub fn of(run: RunKey) -> Self {
+        Self {
+            run,
+            new: None,
+            history: Vec::new(),
+            summary: None,
+            activities: Vec::new(),
+            attributes: None,
+            outbox: Vec::new(),
+            consumed: Vec::new(),
+            updates: Vec::new(),
+            successor: None,
+        }
+    }
 }
 
 /// What is known of a run when it begins.
@@ -71,6 +101,7 @@ pub enum ItemOutcome {
     Committed,
     /// Left out: its workflow id has an open run.
     WorkflowIdTaken,
-    /// Left out: the run has a transition at this place already, or lacks the one before.
+    /// Left out: it does not fit to what is stored. The run has a transition at this place already, or lacks the one
+    /// before; it is closed; or a message that it takes is not there, or one that it sends is there already.
     HistoryConflict,
 }

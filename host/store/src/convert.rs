@@ -7,7 +7,7 @@ use dalsegno_engine::{
 };
 use uuid::{Uuid, fmt::Hyphenated};
 
-use crate::{StoreError, values::Cells};
+use crate::{Attributes, StoreError, attributes::Columns, values::Cells};
 
 /// The form of stored failures; a byte before each.
 const FAILURE_FORMAT: u8 = 1;
@@ -170,6 +170,11 @@ impl<'r, R: Cells> Reader<'r, R> {
         self.there(value).map(run_id)
     }
 
+    pub(crate) fn maybe_run_id(&mut self) -> Result<Option<RunId>, StoreError> {
+        let column = self.next();
+        Ok(self.row.uuid(column)?.map(run_id))
+    }
+
     pub(crate) fn digest(&mut self) -> Result<ModuleDigest, StoreError> {
         digest(&self.bytes()?)
     }
@@ -187,6 +192,10 @@ impl<'r, R: Cells> Reader<'r, R> {
         let value = u64::try_from(value)
             .map_err(|_| StoreError::Damaged(format!("column {} holds {value}", self.column)))?;
         Ok(Some(Timestamp::from_micros(value)))
+    }
+
+    pub(crate) fn attributes(&mut self) -> Result<Attributes, StoreError> {
+        Columns { memo: self.maybe_bytes()?, search_attributes: self.maybe_text()? }.read()
     }
 
     pub(crate) fn activity_row(&mut self) -> Result<ActivityRow, StoreError> {

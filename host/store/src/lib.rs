@@ -13,15 +13,18 @@ use dalsegno_engine::{
     Timestamp,
     attempts::ActivityRow,
     ids::{EventId, ModuleDigest, Namespace, RunId, WorkflowId, WorkflowType},
+    message::MessageId,
     time::Millis,
 };
 
+mod attributes;
 pub mod batch;
 mod changes;
 mod convert;
 mod dialect;
 pub mod error;
 pub mod limits;
+mod messages;
 mod migrations;
 mod modules;
 mod open;
@@ -40,7 +43,9 @@ mod values;
 pub use batch::{Batch, HistoryRow, Item, ItemOutcome, NewRun};
 pub use error::{CommitError, OpenError, StoreError};
 pub use open::{OpenOptions, open};
-pub use rows::{Claim, Fence, ListPage, ModuleRow, RunKey, RunRow, WakeCursor};
+pub use rows::{
+    Attributes, Claim, Fence, ListPage, MessageRow, ModuleRow, RunKey, RunRow, UpdateRow, WakeCursor,
+};
 
 /// Durable storage of one host. Every method may be dropped half-way: none leaves a transaction open.
 #[async_trait]
@@ -86,6 +91,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Attempts of a run's activities.
     async fn activity_rows(&self, run: &RunId) -> Result<Vec<ActivityRow>, StoreError>;
+
+    /// Messages that nobody has taken, in the order of their ids; `limit` at most, after `after`.
+    async fn inbox(&self, after: Option<&MessageId>, limit: u32) -> Result<Vec<MessageRow>, StoreError>;
+
+    /// The outcome of an update of a workflow id.
+    async fn update(
+        &self,
+        namespace: &Namespace,
+        id: &WorkflowId,
+        update_id: &str,
+    ) -> Result<Option<UpdateRow>, StoreError>;
 
     /// Open runs to look at until `until`, by wake-up time, then run id; `limit` at most, after `after`.
     async fn due_runs(

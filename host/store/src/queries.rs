@@ -9,6 +9,7 @@ pub(crate) struct Queries {
     pub(crate) deployment: &'static str,
     pub(crate) due_runs: &'static str,
     pub(crate) history: &'static str,
+    pub(crate) inbox: &'static str,
     pub(crate) list_blocked_runs: &'static str,
     pub(crate) list_runs: &'static str,
     pub(crate) list_runs_of_id: &'static str,
@@ -22,14 +23,15 @@ pub(crate) struct Queries {
     pub(crate) put_module_bytes: &'static str,
     pub(crate) renew: &'static str,
     pub(crate) run: &'static str,
+    pub(crate) update: &'static str,
 }
 
 /// The statements of a backend, each from the file of its name.
 macro_rules! queries {
     ($constant:ident, $backend:literal) => {
         queries!(@ $constant, $backend, activity_rows count_runs deploy deploy_first deployment due_runs history
-            list_blocked_runs list_runs list_runs_of_id module module_bytes modules namespace_exists newest_run ping
-            put_module put_module_bytes renew run);
+            inbox list_blocked_runs list_runs list_runs_of_id module module_bytes modules namespace_exists newest_run
+            ping put_module put_module_bytes renew run update);
     };
     (@ $constant:ident, $backend:literal, $($name:ident)*) => {
         pub(crate) const $constant: Queries = Queries {

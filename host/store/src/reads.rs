@@ -116,7 +116,7 @@ pub(crate) async fn count_runs<B: Backend>(backend: &B, namespace: &Namespace) -
     Reader::new(row).number()
 }
 
-fn cursor_run(run: &RunId) -> Result<Uuid, StoreError> {
+pub(crate) fn cursor_run(run: &RunId) -> Result<Uuid, StoreError> {
     convert::run_uuid(run).ok_or_else(|| StoreError::Damaged(format!("{run} is no id of a run")))
 }
 
@@ -137,6 +137,7 @@ fn run_row<R: Cells>(row: &R) -> Result<RunRow, StoreError> {
         wake_at: row.maybe_time()?,
         blocked: blocked(row.maybe_time()?, row.maybe_text()?),
         request_id: row.maybe_text()?.map(RequestId::new),
+        attributes: row.attributes()?,
     })
 }
 

@@ -1,8 +1,12 @@
 //! What is read.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use dalsegno_engine::{
-    Status, Timestamp,
+    Payload, Status, Timestamp,
     ids::{ModuleDigest, Namespace, RequestId, RunId, WorkflowId, WorkflowType},
+    message::MessageId,
     trouble::Blocked,
 };
 
@@ -38,6 +42,43 @@ pub struct RunRow {
     pub blocked: Option<Blocked>,
     /// The client's mark on the request that began it.
     pub request_id: Option<RequestId>,
+    /// What it says of itself.
+    pub attributes: Attributes,
+}
+
+/// What a run says of itself, for those who look for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attributes {
+    /// Anything, to be read only.
+    pub memo: BTreeMap<String, Payload>,
+    /// JSON with a `type` in its metadata, to be looked for. It comes back as the same JSON without spaces.
+    pub search_attributes: BTreeMap<String, Payload>,
+}
+
+/// A message from one run to another, until it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Which message.
+    pub id: MessageId,
+    /// Where its target runs.
+    pub namespace: Namespace,
+    /// What the user calls its target.
+    pub workflow_id: WorkflowId,
+    /// The one run that it is for; absent: whichever has the workflow id.
+    pub run_id: Option<RunId>,
+    /// The encoded message.
+    pub data: Bytes,
+}
+
+/// What became of an update of a workflow id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateRow {
+    /// The client's name for it.
+    pub update_id: String,
+    /// The run that decided.
+    pub run_id: RunId,
+    /// The encoded outcome.
+    pub data: Bytes,
 }
 
 /// Where a page of due runs ended.

@@ -5,12 +5,14 @@ use dalsegno_engine::{
     Timestamp,
     attempts::ActivityRow,
     ids::{EventId, ModuleDigest, Namespace, RunId, WorkflowId, WorkflowType},
+    message::MessageId,
     time::Millis,
 };
 
 use crate::{
-    Batch, Claim, CommitError, Fence, HistoryRow, ItemOutcome, ListPage, ModuleRow, RunKey, RunRow, Store,
-    StoreError, WakeCursor, changes::Changes, convert::Reader, dialect::Backend, modules, reads,
+    Batch, Claim, CommitError, Fence, HistoryRow, ItemOutcome, ListPage, MessageRow, ModuleRow, RunKey,
+    RunRow, Store, StoreError, UpdateRow, WakeCursor, changes::Changes, convert::Reader, dialect::Backend,
+    messages, modules, reads,
 };
 
 /// A store: what is common to all, over what is not.
@@ -55,6 +57,19 @@ impl<B: Backend> Store for Over<B> {
 
     async fn activity_rows(&self, run: &RunId) -> Result<Vec<ActivityRow>, StoreError> {
         reads::activity_rows(&self.0, run).await
+    }
+
+    async fn inbox(&self, after: Option<&MessageId>, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        messages::inbox(&self.0, after, limit).await
+    }
+
+    async fn update(
+        &self,
+        namespace: &Namespace,
+        id: &WorkflowId,
+        update_id: &str,
+    ) -> Result<Option<UpdateRow>, StoreError> {
+        messages::update(&self.0, namespace, id, update_id).await
     }
 
     async fn due_runs(

@@ -83,13 +83,7 @@ async fn store_history(store: &SharedStore, recording: &Recording) -> anyhow::Re
     };
     let mut new = Some(recording.new.clone());
     for (number, rows) in (1..).zip(recording.rows().chunks(PAGE as usize)) {
-        let item = Item {
-            run: key.clone(),
-            new: new.take(),
-            history: rows.to_vec(),
-            summary: None,
-            activities: Vec::new(),
-        };
+        let item = Item { new: new.take(), history: rows.to_vec(), ..Item::of(key.clone()) };
         store.commit(&fence, &Batch { number, items: vec![item] }).await?;
     }
     Ok(key.run_id)

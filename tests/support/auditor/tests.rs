@@ -100,6 +100,7 @@ fn recorded(workflow_type: &str, input: &str, turns: usize) -> (Record, Replayer
         wake_at: summary.wake_at,
         blocked: summary.blocked,
         request_id: None,
+        attributes: dalsegno_store::Attributes::default(),
     };
     (Record { row, transitions, attempts: Vec::new() }, replayer)
 }

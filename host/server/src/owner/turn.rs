@@ -201,11 +201,11 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
     let changed = live.summary.as_ref() != Some(&summary);
     let closed = live.run.state().is_closed() && changed;
     let item = Item {
-        run: handle.key.clone(),
         new: live.new.take(),
         history,
         summary: changed.then(|| summary.clone()),
         activities: rows,
+        ..Item::of(handle.key.clone())
     };
     let after = AfterCommit {
         acks: std::mem::take(&mut live.acks),

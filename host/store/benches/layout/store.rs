@@ -193,5 +193,5 @@ fn item(run: RunKey, done: u64, last: bool) -> Item {
         time: step.time,
         data: step.encode().into(),
     };
-    Item { run, new, history: vec![row], summary, activities: Vec::new() }
+    Item { new, history: vec![row], summary, ..Item::of(run) }
 }

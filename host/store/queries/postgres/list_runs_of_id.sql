@@ -1,7 +1,7 @@
 -- Runs of a workflow id, the newest first, after a place in that order. Rows are compared for the reason that stands
 -- in newest_run.sql.
 SELECT run_id, namespace, workflow_id, workflow_type, module, status::BIGINT, start_time, close_time, wake_at,
-       blocked_since, blocked_reason, request_id
+       blocked_since, blocked_reason, request_id, memo, search_attributes::TEXT
 FROM runs
 WHERE (workflow_id, namespace) >= ($7, $1)
   AND (workflow_id, namespace, start_time, run_id) < ($7, $1, $2, $3)

@@ -3,7 +3,7 @@
 -- Rows are compared where single columns would do, because then there is no other index that fits: while the tables
 -- are empty, to Postgres one that only begins with the namespace is as good.
 SELECT run_id, namespace, workflow_id, workflow_type, module, status::BIGINT, start_time, close_time, wake_at,
-       blocked_since, blocked_reason, request_id
+       blocked_since, blocked_reason, request_id, memo, search_attributes::TEXT
 FROM (
     SELECT * FROM (
         SELECT 0 AS place, runs.* FROM runs

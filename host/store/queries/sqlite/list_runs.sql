@@ -1,6 +1,6 @@
 -- Runs of a namespace, the newest first, after a place in that order.
 SELECT run_id, namespace, workflow_id, workflow_type, module, status, start_time, close_time, wake_at,
-       blocked_since, blocked_reason, request_id
+       blocked_since, blocked_reason, request_id, memo, search_attributes
 FROM runs
 WHERE namespace = $1 AND (start_time, run_id) < ($2, $3)
   AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR workflow_type = $5)

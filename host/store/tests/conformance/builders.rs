@@ -62,7 +62,6 @@ pub(crate) fn rows(first_event_id: u64, events: u32) -> HistoryRow {
 /// The start of a run, with its first transition.
 pub(crate) fn start(run: &RunKey) -> Item {
     Item {
-        run: run.clone(),
         new: Some(NewRun {
             workflow_type: WorkflowType::new("order"),
             module: digest(1),
@@ -71,24 +70,18 @@ pub(crate) fn start(run: &RunKey) -> Item {
         }),
         history: vec![row(1)],
         summary: Some(open_until(Some(0))),
-        activities: Vec::new(),
+        ..Item::of(run.clone())
     }
 }
 
 /// A further transition, and nothing else.
 pub(crate) fn step(run: &RunKey, first_event_id: u64) -> Item {
-    Item {
-        run: run.clone(),
-        new: None,
-        history: vec![row(first_event_id)],
-        summary: None,
-        activities: Vec::new(),
-    }
+    Item { history: vec![row(first_event_id)], ..Item::of(run.clone()) }
 }
 
 /// A change of attempts, and nothing else.
 pub(crate) fn attempts(run: &RunKey, activities: Vec<RowChange>) -> Item {
-    Item { activities, history: Vec::new(), ..step(run, 1) }
+    Item { activities, ..Item::of(run.clone()) }
 }
 
 pub(crate) trait With {

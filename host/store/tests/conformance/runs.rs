@@ -2,7 +2,7 @@ use dalsegno_engine::{
     Status,
     ids::{Namespace, RequestId, RunId, WorkflowId},
 };
-use dalsegno_store::RunRow;
+use dalsegno_store::{Attributes, RunRow};
 
 use crate::{
     builders::{With, blocked, closed, digest, key, namespace, open_until, start, step, stored, time},
@@ -27,6 +27,7 @@ async fn a_run_comes_back_as_it_was(database: Database) {
         wake_at: None,
         blocked: item.summary.unwrap().blocked,
         request_id: new.request_id,
+        attributes: Attributes::default(),
     };
     assert_eq!(store.run(&run).await.unwrap().unwrap(), expected);
     assert_eq!(store.newest_run(&namespace(), &run.workflow_id).await.unwrap().unwrap(), expected);

@@ -140,6 +140,7 @@ mod tests {
             wake_at: None,
             blocked: None,
             request_id: None,
+            attributes: dalsegno_store::Attributes::default(),
         }
     }
 

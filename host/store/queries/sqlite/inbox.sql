@@ -1,0 +1,5 @@
+-- Messages that nobody has taken, after a place in the order of their keys.
+SELECT sender, event, kind, namespace, workflow_id, run_id, data
+FROM inbox
+WHERE (sender, event, kind) > ($1, $2, $3)
+ORDER BY sender, event, kind LIMIT $4
