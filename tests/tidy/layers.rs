@@ -19,8 +19,18 @@ const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// All that the engine is built from: nothing that waits, reads a clock, or draws at random.
-const ENGINE_DEPENDENCIES: [&str; 9] =
-    ["base64", "bytes", "jiff", "rmp-serde", "serde", "serde_bytes", "serde_json", "thiserror", "uuid"];
+const ENGINE_DEPENDENCIES: [&str; 10] = [
+    "base64",
+    "bytes",
+    "jiff",
+    "rmp-serde",
+    "serde",
+    "serde_bytes",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "uuid",
+];
 
 /// Features of these that would bring a clock or randomness.
 const IMPURE_FEATURES: [(&str, &[&str]); 2] =

@@ -9,10 +9,12 @@ use std::{
 };
 
 use crate::{
-    Failure, Payload,
+    attributes::Attributes,
     divergence::Divergence,
-    event::{ActivityTaskScheduled, CancellationType, EventAttributes},
-    failure::RetryState,
+    event::{
+        ActivityTaskScheduled, CancellationType, ChildCancellationType, EventAttributes, Marker,
+        WorkflowExecutionStarted,
+    },
     ids::{ActivityId, ActivityType, EventId, Operation, TaskQueue},
     limits,
     state::{Pending, State},
@@ -20,8 +22,15 @@ use crate::{
 };
 
 mod ask;
+mod attributes;
+mod children;
+mod closing;
+mod markers;
+mod runs;
+mod updates;
 
-pub use ask::{CallError, ScheduleActivity};
+pub use ask::{CallError, ContinueAsNew, ScheduleActivity, StartChild};
+pub(crate) use closing::{retry_state, retry_verdict, successor_id};
 
 #[derive(Debug, Default)]
 enum Mode {
@@ -50,6 +59,14 @@ pub struct Calls {
     stopping: BTreeSet<Operation>,
     /// Taken in this activation.
     activity_ids: BTreeSet<ActivityId>,
+    /// Known since this activation.
+    markers: BTreeMap<String, Marker>,
+    /// Patches and changes that the run was found to be without.
+    without: BTreeSet<String>,
+    /// Answered in this activation.
+    updates: BTreeSet<String>,
+    /// As this activation leaves them, if it has changed them.
+    attributes: Option<Attributes>,
     closed: bool,
     divergence: Option<Divergence>,
 }
@@ -58,6 +75,9 @@ pub struct Calls {
 enum Started {
     Activity(CancellationType),
     Timer,
+    ChildStart,
+    Child { started: Operation, cancellation_type: ChildCancellationType },
+    External,
 }
 
 /// What an activation came to.
@@ -66,6 +86,8 @@ pub(crate) struct Made {
     /// Of the commands, near enough for limits.
     pub(crate) bytes: usize,
     pub(crate) divergence: Option<Divergence>,
+    /// Patches and changes that the run was found to be without; for its next activation.
+    pub(crate) without: BTreeSet<String>,
 }
 
 impl Calls {
@@ -75,27 +97,33 @@ impl Calls {
         Self::default()
     }
 
-    pub(crate) fn live(state: Arc<State>) -> Self {
-        Self::over(state, Mode::Live)
+    pub(crate) fn live(state: Arc<State>, without: BTreeSet<String>) -> Self {
+        Self::over(state, without, Mode::Live)
     }
 
-    pub(crate) fn replay(state: Arc<State>, commands: Vec<EventAttributes>) -> Self {
-        Self::over(state, Mode::Replay(commands.into()))
+    pub(crate) fn replay(
+        state: Arc<State>,
+        without: BTreeSet<String>,
+        commands: Vec<EventAttributes>,
+    ) -> Self {
+        Self::over(state, without, Mode::Replay(commands.into()))
     }
 
-    fn over(state: Arc<State>, mode: Mode) -> Self {
-        Self { mode, operations: state.operations, state, ..Self::default() }
+    fn over(state: Arc<State>, without: BTreeSet<String>, mode: Mode) -> Self {
+        Self { mode, operations: state.operations, state, without, ..Self::default() }
     }
 
     /// The commands, and where the guest diverged, if it did.
     pub(crate) fn finish(mut self) -> Made {
         assert!(!matches!(self.mode, Mode::ReadOnly), "a guest kept the calls of its activation");
+        self.skip_deprecated_patches(None);
         if let (Mode::Replay(expected), None) = (&mut self.mode, &self.divergence)
             && let Some(expected) = expected.pop_front()
         {
             self.divergence = Some(Divergence::new(self.next_event_id(), Some(expected), None));
         }
-        Made { commands: self.commands, bytes: self.bytes, divergence: self.divergence }
+        let Self { commands, bytes, divergence, without, .. } = self;
+        Made { commands, bytes, divergence, without }
     }
 
     /// Where the guest diverged from its history.
@@ -157,6 +185,7 @@ impl Calls {
             retry_policy,
             cancellation_type: ask.cancellation_type,
             summary: ask.summary,
+            local_retry_threshold: ask.local_retry_threshold,
         })
     }
 
@@ -216,38 +245,6 @@ impl Calls {
         Ok(true)
     }
 
-    /// Closes the run with its result.
-    ///
-    /// # Errors
-    /// [`CallError`]; the activation has to end.
-    pub fn complete(&mut self, result: Option<Payload>) -> Result<(), CallError> {
-        self.close("run.complete", EventAttributes::WorkflowExecutionCompleted { result })
-    }
-
-    /// Closes the run with a failure.
-    ///
-    /// # Errors
-    /// [`CallError`]; the activation has to end.
-    pub fn fail(&mut self, failure: Failure) -> Result<(), CallError> {
-        let retry_state = RetryState::RetryPolicyNotSet;
-        let failure = failure.bounded();
-        self.close("run.fail", EventAttributes::WorkflowExecutionFailed { failure, retry_state })
-    }
-
-    /// Closes the run as cancelled.
-    ///
-    /// # Errors
-    /// [`CallError`]; the activation has to end.
-    pub fn cancelled(&mut self, details: Vec<Payload>) -> Result<(), CallError> {
-        self.close("run.cancelled", EventAttributes::WorkflowExecutionCanceled { details })
-    }
-
-    fn close(&mut self, call: &'static str, event: EventAttributes) -> Result<(), CallError> {
-        self.issue(call, event)?;
-        self.closed = true;
-        Ok(())
-    }
-
     fn task_queue(&self) -> TaskQueue {
         let started = self.state.started.as_ref();
         started.map_or_else(
@@ -259,6 +256,12 @@ impl Calls {
     /// What was pending before this activation and still is.
     fn before(&self, operation: Operation) -> Option<&Pending> {
         self.state.pending.get(&operation).filter(|_| !self.gone.contains(&operation))
+    }
+
+    /// The start of the run, which every activation follows.
+    fn run(&self) -> Result<Arc<WorkflowExecutionStarted>, CallError> {
+        let started = self.state.started.clone();
+        started.ok_or_else(|| CallError::Invalid("the run has not started".to_owned()))
     }
 
     fn next_operation(&self) -> Result<Operation, CallError> {
@@ -315,6 +318,7 @@ impl Calls {
         if !self.is_replay() {
             self.check_size(&event)?;
         }
+        self.skip_deprecated_patches(Some(&event));
         let event_id = self.next_event_id();
         if let Mode::Replay(expected) = &mut self.mode {
             let expected = expected.pop_front();

@@ -11,12 +11,22 @@ use crate::{
     Failure, Headers, Payload,
     failure::RetryState,
     ids::{
-        ActivityId, ActivityType, EventId, ModuleDigest, Operation, RequestId, RunId, TaskQueue, WorkflowId,
-        WorkflowType,
+        ActivityId, ActivityType, DEFAULT_NAMESPACE, EventId, ModuleDigest, Namespace, Operation, RequestId,
+        RunId, TaskQueue, WorkflowId, WorkflowType,
     },
+    message::RunIdentity,
     retry::RetryPolicy,
     seed::Seed,
     time::{Millis, Timestamp},
+};
+
+mod chain;
+mod child;
+
+pub use chain::{ContinuedAsNew, Marker, Origin, Parent};
+pub use child::{
+    ChildCancellationType, ChildInitiated, ExternalFailure, IdReusePolicy, ModulePolicy, ParentClosePolicy,
+    SignalInitiated,
 };
 
 /// One line of a history.
@@ -67,6 +77,37 @@ pub struct WorkflowExecutionStarted {
     pub search_attributes: BTreeMap<String, Payload>,
     /// The client's mark on the request.
     pub request_id: Option<RequestId>,
+    /// Where it runs.
+    #[serde(default = "default_namespace")]
+    pub namespace: Namespace,
+    /// How it is tried again when it fails; not at all if absent.
+    #[serde(default)]
+    pub retry_policy: Option<RetryPolicy>,
+    /// What it has from another run.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+fn default_namespace() -> Namespace {
+    Namespace::new(DEFAULT_NAMESPACE)
+}
+
+impl WorkflowExecutionStarted {
+    /// The run itself.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        self.origin.run_id.as_ref().unwrap_or(&self.first_run_id)
+    }
+
+    /// The run, as others know it.
+    #[must_use]
+    pub fn identity(&self) -> RunIdentity {
+        RunIdentity {
+            namespace: self.namespace.clone(),
+            workflow_id: self.workflow_id.clone(),
+            run_id: self.run_id().clone(),
+        }
+    }
 }
 
 /// An activity to run.
@@ -98,6 +139,23 @@ pub struct ActivityTaskScheduled {
     pub cancellation_type: CancellationType,
     /// A line for people.
     pub summary: Option<String>,
+    /// Present if it runs beside the workflow, in no queue: a longer backoff than this is waited for in the store.
+    #[serde(default)]
+    pub local_retry_threshold: Option<Millis>,
+}
+
+impl ActivityTaskScheduled {
+    /// Whether it runs beside the workflow, in no queue.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.local_retry_threshold.is_some()
+    }
+
+    /// Whether its first attempt is to be known to the store before it begins. One beside the workflow begins before
+    /// it is known at all.
+    pub(crate) fn needs_first_grant(&self) -> bool {
+        self.retry_policy.maximum_attempts == 1 && !self.is_local()
+    }
 }
 
 /// What cancelling an activity waits for.
@@ -143,8 +201,11 @@ pub enum EventAttributes {
     },
     /// Input, closes: a time limit of the run was exceeded.
     WorkflowExecutionTimedOut {
-        /// Always: not tried again.
+        /// Why it is not tried again.
         retry_state: RetryState,
+        /// The run that tries again.
+        #[serde(default)]
+        new_run_id: Option<RunId>,
     },
     /// Command, closes: the result.
     WorkflowExecutionCompleted {
@@ -158,6 +219,9 @@ pub enum EventAttributes {
         failure: Failure,
         /// Why it is not tried again.
         retry_state: RetryState,
+        /// The run that tries again.
+        #[serde(default)]
+        new_run_id: Option<RunId>,
     },
     /// Command, closes: cancelled, as was asked.
     WorkflowExecutionCanceled {
@@ -234,6 +298,159 @@ pub enum EventAttributes {
     /// Input: an activation delivered what was accepted before it, and nothing else happened. So every
     /// transition has an event, and the id of its first one is its own.
     ActivationCompleted {},
+    /// Command, closes: it goes on in another run.
+    WorkflowExecutionContinuedAsNew(Arc<ContinuedAsNew>),
+    /// Input: an update that its validator let pass.
+    WorkflowExecutionUpdateAccepted {
+        /// The client's name for it.
+        update_id: String,
+        /// The handler.
+        name: String,
+        /// The arguments.
+        input: Vec<Payload>,
+        /// Context from the caller.
+        headers: Headers,
+    },
+    /// Command: what an update came to.
+    WorkflowExecutionUpdateCompleted {
+        /// Which.
+        update_id: String,
+        /// Its result, or why there is none.
+        outcome: UpdateOutcome,
+    },
+    /// Command: a child to start.
+    StartChildWorkflowExecutionInitiated(Arc<ChildInitiated>),
+    /// Input: a child could not be started.
+    StartChildWorkflowExecutionFailed {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// Why.
+        cause: ExternalFailure,
+    },
+    /// Input: a child has begun.
+    ChildWorkflowExecutionStarted {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// Its first run.
+        run_id: RunId,
+    },
+    /// Command: the workflow does not want a child any more. Ours: Temporal has the event of other runs here.
+    ChildWorkflowExecutionCancelRequested {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// For people.
+        reason: String,
+    },
+    /// Input: a child's result.
+    ChildWorkflowExecutionCompleted {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// The run that ended.
+        run_id: RunId,
+        /// What it returned.
+        #[serde(default, deserialize_with = "crate::export::present_or_absent")]
+        result: Option<Payload>,
+    },
+    /// Input: a child's failure.
+    ChildWorkflowExecutionFailed {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// The run that ended.
+        run_id: RunId,
+        /// What it raised.
+        failure: Failure,
+        /// Why it was not tried again.
+        retry_state: RetryState,
+    },
+    /// Input: a child was cancelled.
+    ChildWorkflowExecutionCanceled {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// The run that ended.
+        run_id: RunId,
+        /// What it gave.
+        details: Vec<Payload>,
+    },
+    /// Input: a child was ended from outside.
+    ChildWorkflowExecutionTerminated {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// The run that ended.
+        run_id: RunId,
+    },
+    /// Input: a child exceeded a time limit.
+    ChildWorkflowExecutionTimedOut {
+        /// Its `closed` operation.
+        operation: Operation,
+        /// The run that ended.
+        run_id: RunId,
+        /// Why it was not tried again.
+        retry_state: RetryState,
+    },
+    /// Command: a signal to another run.
+    SignalExternalWorkflowExecutionInitiated(Arc<SignalInitiated>),
+    /// Input: the other run could not take the signal.
+    SignalExternalWorkflowExecutionFailed {
+        /// Which signal.
+        operation: Operation,
+        /// Why.
+        cause: ExternalFailure,
+    },
+    /// Input: the signal is in the other run's history.
+    ExternalWorkflowExecutionSignaled {
+        /// Which signal.
+        operation: Operation,
+    },
+    /// Command: a request to another run to cancel.
+    RequestCancelExternalWorkflowExecutionInitiated {
+        /// The guest's number for it.
+        operation: Operation,
+        /// Where the other runs.
+        namespace: Namespace,
+        /// Its workflow.
+        workflow_id: WorkflowId,
+        /// The newest if absent.
+        run_id: Option<RunId>,
+        /// For people.
+        reason: String,
+    },
+    /// Input: the other run could not take the request.
+    RequestCancelExternalWorkflowExecutionFailed {
+        /// Which request; for a child its `closed` operation.
+        operation: Operation,
+        /// Why.
+        cause: ExternalFailure,
+    },
+    /// Input: the request is in the other run's history.
+    ExternalWorkflowExecutionCancelRequested {
+        /// Which request; for a child its `closed` operation.
+        operation: Operation,
+    },
+    /// Command: which way the run went where the code was changed.
+    MarkerRecorded {
+        /// The change, and the way.
+        marker: Marker,
+    },
+    /// Command: changed search attributes.
+    UpsertWorkflowSearchAttributes {
+        /// Those that change; absent values are removed.
+        search_attributes: BTreeMap<String, Option<Payload>>,
+    },
+    /// Command: changed notes.
+    WorkflowPropertiesModified {
+        /// Those that change; absent values are removed.
+        upserted_memo: BTreeMap<String, Option<Payload>>,
+    },
+}
+
+/// What an update came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateOutcome {
+    /// A result.
+    Completed(Payload),
+    /// The handler's failure.
+    Failed(Failure),
 }
 
 impl EventAttributes {
@@ -259,6 +476,33 @@ impl EventAttributes {
             Self::TimerFired { .. } => "TimerFired",
             Self::TimerCanceled { .. } => "TimerCanceled",
             Self::ActivationCompleted {} => "ActivationCompleted",
+            Self::WorkflowExecutionContinuedAsNew(_) => "WorkflowExecutionContinuedAsNew",
+            Self::WorkflowExecutionUpdateAccepted { .. } => "WorkflowExecutionUpdateAccepted",
+            Self::WorkflowExecutionUpdateCompleted { .. } => "WorkflowExecutionUpdateCompleted",
+            Self::StartChildWorkflowExecutionInitiated(_) => "StartChildWorkflowExecutionInitiated",
+            Self::StartChildWorkflowExecutionFailed { .. } => "StartChildWorkflowExecutionFailed",
+            Self::ChildWorkflowExecutionStarted { .. } => "ChildWorkflowExecutionStarted",
+            Self::ChildWorkflowExecutionCancelRequested { .. } => "ChildWorkflowExecutionCancelRequested",
+            Self::ChildWorkflowExecutionCompleted { .. } => "ChildWorkflowExecutionCompleted",
+            Self::ChildWorkflowExecutionFailed { .. } => "ChildWorkflowExecutionFailed",
+            Self::ChildWorkflowExecutionCanceled { .. } => "ChildWorkflowExecutionCanceled",
+            Self::ChildWorkflowExecutionTerminated { .. } => "ChildWorkflowExecutionTerminated",
+            Self::ChildWorkflowExecutionTimedOut { .. } => "ChildWorkflowExecutionTimedOut",
+            Self::SignalExternalWorkflowExecutionInitiated(_) => "SignalExternalWorkflowExecutionInitiated",
+            Self::SignalExternalWorkflowExecutionFailed { .. } => "SignalExternalWorkflowExecutionFailed",
+            Self::ExternalWorkflowExecutionSignaled { .. } => "ExternalWorkflowExecutionSignaled",
+            Self::RequestCancelExternalWorkflowExecutionInitiated { .. } => {
+                "RequestCancelExternalWorkflowExecutionInitiated"
+            }
+            Self::RequestCancelExternalWorkflowExecutionFailed { .. } => {
+                "RequestCancelExternalWorkflowExecutionFailed"
+            }
+            Self::ExternalWorkflowExecutionCancelRequested { .. } => {
+                "ExternalWorkflowExecutionCancelRequested"
+            }
+            Self::MarkerRecorded { .. } => "MarkerRecorded",
+            Self::UpsertWorkflowSearchAttributes { .. } => "UpsertWorkflowSearchAttributes",
+            Self::WorkflowPropertiesModified { .. } => "WorkflowPropertiesModified",
         }
     }
 
@@ -274,6 +518,15 @@ impl EventAttributes {
                 | Self::ActivityTaskCancelRequested { .. }
                 | Self::TimerStarted { .. }
                 | Self::TimerCanceled { .. }
+                | Self::WorkflowExecutionContinuedAsNew(_)
+                | Self::WorkflowExecutionUpdateCompleted { .. }
+                | Self::StartChildWorkflowExecutionInitiated(_)
+                | Self::ChildWorkflowExecutionCancelRequested { .. }
+                | Self::SignalExternalWorkflowExecutionInitiated(_)
+                | Self::RequestCancelExternalWorkflowExecutionInitiated { .. }
+                | Self::MarkerRecorded { .. }
+                | Self::UpsertWorkflowSearchAttributes { .. }
+                | Self::WorkflowPropertiesModified { .. }
         )
     }
 }

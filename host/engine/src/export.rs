@@ -189,6 +189,9 @@ impl E {
             Self::ActivityTaskCompleted { operation, result: None, attempt } => {
                 to_raw_value(&ActivityWithoutResult { operation: *operation, attempt: *attempt })
             }
+            Self::ChildWorkflowExecutionCompleted { operation, run_id, result: None } => {
+                to_raw_value(&ChildWithoutResult { operation: *operation, run_id })
+            }
             event => {
                 let text = serde_json::to_string(event)?;
                 let tagged: BTreeMap<&str, &RawValue> = serde_json::from_str(&text)?;
@@ -201,6 +204,12 @@ impl E {
 
 #[derive(Serialize)]
 struct WithoutResult {}
+
+#[derive(Serialize)]
+struct ChildWithoutResult<'a> {
+    operation: Operation,
+    run_id: &'a RunId,
+}
 
 #[derive(Serialize)]
 struct ActivityWithoutResult {

@@ -98,7 +98,7 @@ pub enum TimeoutKind {
 }
 
 /// Why there was no further attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryState {
     /// There may be one.
@@ -110,6 +110,7 @@ pub enum RetryState {
     /// The policy's number is used up.
     MaximumAttemptsReached,
     /// There is no policy.
+    #[default]
     RetryPolicyNotSet,
     /// The host failed.
     InternalServerError,

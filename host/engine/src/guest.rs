@@ -57,6 +57,8 @@ pub enum ContinueAsNewReason {
     HistoryEvents,
     /// Many bytes.
     HistoryBytes,
+    /// Many updates.
+    Updates,
 }
 
 /// An input, as the guest sees it.
@@ -75,10 +77,12 @@ pub enum GuestEvent {
     Signalled(Request),
     /// Cancelling was asked for, with the reason.
     CancelRequested(String),
+    /// An update that its validator let pass.
+    UpdateAccepted(Request),
 }
 
 /// A call of a handler of the guest.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Request {
     /// Of a signal its request id, of an update its id; else empty.
     pub id: String,

@@ -8,6 +8,7 @@
 //! operations, [`calls`] for what a guest may ask, [`run`] for how a live run takes turns, and [`replay`].
 
 pub mod attempts;
+pub mod attributes;
 pub mod calls;
 pub mod divergence;
 pub mod event;

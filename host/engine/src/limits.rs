@@ -34,3 +34,17 @@ pub const ACTIVATION_BACKOFF_MAX: Millis = Millis::from_secs(600);
 pub const SAME_BUGS_MAX: u32 = 2;
 /// Failures of the environment (time, memory, stack) in a row that block the run.
 pub const ENVIRONMENTAL_FAILURES_MAX: u32 = 3;
+/// Updates of one run that are under way. Source: Temporal, `history.maxInFlightUpdates`.
+pub const UPDATES_IN_FLIGHT_MAX: usize = 10;
+/// Updates one run takes. Source: Temporal, `history.maxTotalUpdates`.
+pub const UPDATES_PER_RUN_MAX: usize = 2_000;
+/// Updates from which continue-as-new is suggested: 90 % of the limit.
+pub const UPDATES_SUGGEST: usize = 1_800;
+/// Backoff of a local activity that is waited for in memory, unless the guest says otherwise.
+pub const LOCAL_RETRY_THRESHOLD: Millis = Millis::from_secs(60);
+/// Search attributes of one run. Source: Temporal, `SearchAttributesNumberOfKeysLimit`.
+pub const SEARCH_ATTRIBUTES_MAX: usize = 100;
+/// One search attribute. Source: Temporal, `SearchAttributesSizeOfValueLimit`.
+pub const SEARCH_ATTRIBUTE_BYTES_MAX: usize = 2 << 10;
+/// All notes of a run together. Source: Temporal, `MemoSizeLimitError`.
+pub const MEMO_BYTES_MAX: usize = 2 << 20;

@@ -1,12 +1,17 @@
 //! Finding the payloads in events: for sizes, for another form, for encryption.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Failure, Payload, event::EventAttributes as E, failure::FailureKind};
+use crate::{
+    Failure, Payload,
+    event::{EventAttributes as E, UpdateOutcome},
+    failure::FailureKind,
+    guest::Request,
+};
 
 /// The same walk over shared and over mutable events.
 macro_rules! walk {
-    ($events:ident, $failures:ident, $iter:ident, $values:ident, $arc:expr, ($($mutable:tt)*)) => {
+    ($events:ident, $failures:ident, $requests:ident, $iter:ident, $values:ident, $arc:expr, ($($mutable:tt)*)) => {
         fn $failures(failure: & $($mutable)* Failure, visit: &mut dyn FnMut(& $($mutable)* Payload)) {
             match & $($mutable)* failure.kind {
                 FailureKind::Application { details, .. } | FailureKind::Cancelled { details } => {
@@ -25,6 +30,11 @@ macro_rules! walk {
             }
         }
 
+        fn $requests(request: & $($mutable)* Request, visit: &mut dyn FnMut(& $($mutable)* Payload)) {
+            request.input.$iter().for_each(&mut *visit);
+            request.headers.$iter().for_each(|(_, payload)| visit(payload));
+        }
+
         impl E {
             /// Visits every payload.
             pub fn $events(& $($mutable)* self, visit: &mut dyn FnMut(& $($mutable)* Payload)) {
@@ -35,23 +45,61 @@ macro_rules! walk {
                         started.headers.$iter().for_each(|(_, payload)| visit(payload));
                         started.memo.$values().for_each(&mut *visit);
                         started.search_attributes.$values().for_each(&mut *visit);
+                        let origin = & $($mutable)* started.origin;
+                        origin.carried_signals.$iter().for_each(|request| $requests(request, visit));
+                        origin.last_completion_result.$iter().for_each(&mut *visit);
+                        origin.last_failure.$iter().for_each(|failure| $failures(failure, visit));
                     }
+                    E::WorkflowExecutionContinuedAsNew(next) => {
+                        let next = $arc(next);
+                        next.input.$iter().for_each(&mut *visit);
+                        next.headers.$iter().for_each(|(_, payload)| visit(payload));
+                        next.memo.$iter().for_each(|memo| memo.$values().for_each(&mut *visit));
+                        next.search_attributes.$iter().for_each(|all| all.$values().for_each(&mut *visit));
+                        next.carried_signals.$iter().for_each(|request| $requests(request, visit));
+                    }
+                    E::StartChildWorkflowExecutionInitiated(child) => {
+                        let child = $arc(child);
+                        child.input.$iter().for_each(&mut *visit);
+                        child.headers.$iter().for_each(|(_, payload)| visit(payload));
+                        child.memo.$values().for_each(&mut *visit);
+                        child.search_attributes.$values().for_each(&mut *visit);
+                    }
+                    E::SignalExternalWorkflowExecutionInitiated(signal) => {
+                        let signal = $arc(signal);
+                        signal.input.$iter().for_each(&mut *visit);
+                        signal.headers.$iter().for_each(|(_, payload)| visit(payload));
+                    }
+                    E::UpsertWorkflowSearchAttributes { search_attributes: changed }
+                    | E::WorkflowPropertiesModified { upserted_memo: changed } => {
+                        changed.$values().for_each(|value| value.$iter().for_each(&mut *visit));
+                    }
+                    E::WorkflowExecutionUpdateCompleted { outcome, .. } => match outcome {
+                        UpdateOutcome::Completed(result) => visit(result),
+                        UpdateOutcome::Failed(failure) => $failures(failure, visit),
+                    },
                     E::ActivityTaskScheduled(scheduled) => {
                         let scheduled = $arc(scheduled);
                         scheduled.input.$iter().for_each(&mut *visit);
                         scheduled.headers.$iter().for_each(|(_, payload)| visit(payload));
                     }
-                    E::WorkflowExecutionSignaled { input, headers, .. } => {
+                    E::WorkflowExecutionSignaled { input, headers, .. }
+                    | E::WorkflowExecutionUpdateAccepted { input, headers, .. } => {
                         input.$iter().for_each(&mut *visit);
                         headers.$iter().for_each(|(_, payload)| visit(payload));
                     }
-                    E::WorkflowExecutionCompleted { result } | E::ActivityTaskCompleted { result, .. } => {
+                    E::WorkflowExecutionCompleted { result }
+                    | E::ActivityTaskCompleted { result, .. }
+                    | E::ChildWorkflowExecutionCompleted { result, .. } => {
                         result.$iter().for_each(&mut *visit);
                     }
-                    E::WorkflowExecutionCanceled { details } | E::ActivityTaskCanceled { details, .. } => {
+                    E::WorkflowExecutionCanceled { details }
+                    | E::ActivityTaskCanceled { details, .. }
+                    | E::ChildWorkflowExecutionCanceled { details, .. } => {
                         details.$iter().for_each(&mut *visit);
                     }
                     E::WorkflowExecutionFailed { failure, .. }
+                    | E::ChildWorkflowExecutionFailed { failure, .. }
                     | E::ActivityTaskFailed { failure, .. }
                     | E::ActivityTaskTimedOut { failure, .. } => $failures(failure, visit),
                     E::WorkflowExecutionCancelRequested { .. }
@@ -61,15 +109,26 @@ macro_rules! walk {
                     | E::TimerStarted { .. }
                     | E::TimerFired { .. }
                     | E::TimerCanceled { .. }
-                    | E::ActivationCompleted {} => {}
+                    | E::ActivationCompleted {}
+                    | E::StartChildWorkflowExecutionFailed { .. }
+                    | E::ChildWorkflowExecutionStarted { .. }
+                    | E::ChildWorkflowExecutionCancelRequested { .. }
+                    | E::ChildWorkflowExecutionTerminated { .. }
+                    | E::ChildWorkflowExecutionTimedOut { .. }
+                    | E::SignalExternalWorkflowExecutionFailed { .. }
+                    | E::ExternalWorkflowExecutionSignaled { .. }
+                    | E::RequestCancelExternalWorkflowExecutionInitiated { .. }
+                    | E::RequestCancelExternalWorkflowExecutionFailed { .. }
+                    | E::ExternalWorkflowExecutionCancelRequested { .. }
+                    | E::MarkerRecorded { .. } => {}
                 }
             }
         }
     };
 }
 
-walk!(for_each_payload, in_failure, iter, values, Arc::as_ref, ());
-walk!(for_each_payload_mut, in_failure_mut, iter_mut, values_mut, Arc::make_mut, (mut));
+walk!(for_each_payload, in_failure, in_request, iter, values, Arc::as_ref, ());
+walk!(for_each_payload_mut, in_failure_mut, in_request_mut, iter_mut, values_mut, Arc::make_mut, (mut));
 
 impl Failure {
     /// Bytes it takes up in a history, near enough for limits.
@@ -91,7 +150,31 @@ impl E {
                 headers + types.sum::<usize>() + scheduled.summary.as_ref().map_or(0, String::len)
             }
             E::TimerStarted { summary, .. } => summary.as_ref().map_or(0, String::len),
-            E::WorkflowExecutionFailed { failure, .. } => failure.text_bytes(),
+            E::WorkflowExecutionFailed { failure, .. }
+            | E::WorkflowExecutionUpdateCompleted { outcome: UpdateOutcome::Failed(failure), .. } => {
+                failure.text_bytes()
+            }
+            E::StartChildWorkflowExecutionInitiated(child) => {
+                let headers: usize = child.headers.iter().map(|(name, _)| name.len()).sum();
+                let names: usize =
+                    child.memo.keys().chain(child.search_attributes.keys()).map(String::len).sum();
+                headers + names + child.summary.as_ref().map_or(0, String::len)
+            }
+            E::SignalExternalWorkflowExecutionInitiated(signal) => {
+                signal.headers.iter().map(|(name, _)| name.len()).sum()
+            }
+            E::WorkflowExecutionContinuedAsNew(next) => {
+                let names =
+                    [&next.memo, &next.search_attributes].into_iter().flatten().flat_map(BTreeMap::keys);
+                names.chain(next.headers.iter().map(|(name, _)| name)).map(String::len).sum()
+            }
+            E::UpsertWorkflowSearchAttributes { search_attributes: changed }
+            | E::WorkflowPropertiesModified { upserted_memo: changed } => {
+                changed.keys().map(String::len).sum()
+            }
+            E::RequestCancelExternalWorkflowExecutionInitiated { reason, .. }
+            | E::ChildWorkflowExecutionCancelRequested { reason, .. } => reason.len(),
+            E::MarkerRecorded { marker } => marker.id().len(),
             _ => 0,
         }
     }

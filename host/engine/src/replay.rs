@@ -1,6 +1,6 @@
 //! Going through a stored history with a guest again.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     calls::Calls,
@@ -34,6 +34,7 @@ pub enum ReplayError {
 #[derive(Debug, Default)]
 pub struct Replay {
     state: Arc<State>,
+    without: BTreeSet<String>,
 }
 
 impl Replay {
@@ -67,18 +68,21 @@ impl Replay {
     }
 
     fn activate(
-        &self,
+        &mut self,
         activation: &Activation,
         transition: &Transition,
         guest: &mut dyn Guest,
     ) -> Result<(), ReplayError> {
-        let mut calls = Calls::replay(self.state.clone(), transition.commands.clone());
+        let without = std::mem::take(&mut self.without);
+        let mut calls = Calls::replay(self.state.clone(), without, transition.commands.clone());
         let result = guest.activate(activation, &mut calls);
         let stopped_in_call = calls.divergence().is_some();
         if let (Err(error), false) = (&result, stopped_in_call) {
             return Err(ReplayError::Failed { activation: activation.number, error: error.clone() });
         }
-        let Some(mut divergence) = calls.finish().divergence else {
+        let made = calls.finish();
+        self.without = made.without;
+        let Some(mut divergence) = made.divergence else {
             return Ok(());
         };
         divergence.backtrace = match result {
@@ -92,6 +96,17 @@ impl Replay {
     #[must_use]
     pub fn into_state(self) -> State {
         Arc::unwrap_or_clone(self.state)
+    }
+
+    /// The state after all transitions so far.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Patches and changes that the run was found to be without.
+    pub(crate) fn into_without(self) -> BTreeSet<String> {
+        self.without
     }
 }
 

@@ -9,27 +9,31 @@
 //!
 //! Read `turn` for what goes in and out, `activities` for attempts, `wake` for when a run needs its owner.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     attempts::{ActivityRow, Attempts},
+    attributes::Attributes,
     calls::Calls,
-    event::{EventAttributes as E, WorkflowExecutionStarted},
-    failure::RetryState,
-    guest::{Activation, ActivationError, Guest, Shown},
+    event::{EventAttributes as E, UpdateOutcome, WorkflowExecutionStarted},
+    guest::{Activation, ActivationError, Guest, Request, Shown},
     history::Transition,
     ids::Operation,
     limits,
+    message::{Message, MessageId},
+    replay::Replay,
     state::{BadHistory, State},
     time::Timestamp,
     trouble::{Blocked, Trouble},
 };
 
 mod activities;
+mod messages;
+mod succession;
 mod turn;
 mod wake;
 
-pub use turn::{Accepted, Effect, Input, Refusal, Step, Summary};
+pub use turn::{Accepted, Effect, Input, Refusal, Step, Successor, Summary};
 
 /// One run, live.
 #[derive(Debug, Default)]
@@ -43,6 +47,17 @@ pub struct Run {
     attempts: Attempts,
     effects: Vec<Effect>,
     trouble: Trouble,
+    /// Patches and changes that the guest was found to be without, while it was brought to the present.
+    without: BTreeSet<String>,
+    /// Messages of the step to come.
+    outbox: Vec<Message>,
+    /// Messages that the step to come has taken.
+    consumed: Vec<MessageId>,
+    /// Outcomes of the step to come.
+    updates: Vec<(String, UpdateOutcome)>,
+    /// As last settled.
+    attributes: Arc<Attributes>,
+    successor: Option<Successor>,
 }
 
 impl Run {
@@ -63,7 +78,8 @@ impl Run {
     pub fn take_over(state: State, rows: Vec<ActivityRow>, blocked: Option<Blocked>, now: Timestamp) -> Self {
         let state = State { time: state.time.max(now), ..state };
         let trouble = Trouble::taken_over(blocked);
-        let mut run = Self { state: state.into(), trouble, ..Self::default() };
+        let attributes = state.attributes.clone();
+        let mut run = Self { state: state.into(), trouble, attributes, ..Self::default() };
         run.recover(rows);
         run
     }
@@ -97,7 +113,7 @@ impl Run {
         }
         let now = self.state.time;
         if self.state.run_expires().is_some_and(|expires| expires <= now) {
-            return self.close(E::WorkflowExecutionTimedOut { retry_state: RetryState::RetryPolicyNotSet });
+            return self.time_out();
         }
         while let Some(&(at, operation)) = self.state.deadlines.first()
             && at <= now
@@ -118,20 +134,59 @@ impl Run {
             Input::Signal { request_id: Some(id), .. } if self.state.has_taken_signal(&id) => {
                 return Ok(Accepted::Duplicate);
             }
-            _ if self.state.is_closed() => return Err(Refusal::Closed(self.state.status)),
+            Input::Update(Request { id, .. }) if self.state.updates.contains_key(&id) => {
+                return Ok(Accepted::Duplicate);
+            }
+            Input::Cancel { .. } if self.state.cancel_requested && !self.state.is_closed() => {
+                return Ok(Accepted::Duplicate);
+            }
+            input => self.accept_new(input)?,
+        }
+        Ok(Accepted::New)
+    }
+
+    fn accept_new(&mut self, input: Input) -> Result<(), Refusal> {
+        self.check_open()?;
+        if !matches!(input, Input::Terminate { .. }) {
+            self.check_room()?;
+        }
+        match input {
             Input::Signal { .. } if self.state.signals >= limits::SIGNALS_PER_RUN_MAX => {
                 return Err(Refusal::TooManySignals(self.state.signals));
             }
             Input::Signal { name, input, headers, request_id } => {
                 self.record(E::WorkflowExecutionSignaled { signal_name: name, input, headers, request_id });
             }
-            Input::Cancel { .. } if self.state.cancel_requested => return Ok(Accepted::Duplicate),
             Input::Cancel { reason, request_id } => {
                 self.record(E::WorkflowExecutionCancelRequested { reason, request_id });
             }
             Input::Terminate { reason } => self.close(E::WorkflowExecutionTerminated { reason }),
+            Input::Update(request) => self.accept_update(request)?,
         }
-        Ok(Accepted::New)
+        Ok(())
+    }
+
+    fn accept_update(&mut self, request: Request) -> Result<(), Refusal> {
+        if self.state.updates.len() >= limits::UPDATES_PER_RUN_MAX {
+            return Err(Refusal::TooManyUpdates(self.state.updates.len()));
+        }
+        if self.state.updates_in_flight >= limits::UPDATES_IN_FLIGHT_MAX {
+            return Err(Refusal::TooManyUpdatesInFlight(self.state.updates_in_flight));
+        }
+        let Request { id: update_id, name, input, headers } = request;
+        self.record(E::WorkflowExecutionUpdateAccepted { update_id, name, input, headers });
+        Ok(())
+    }
+
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.state.is_closed() { Err(Refusal::Closed(self.state.status)) } else { Ok(()) }
+    }
+
+    /// Refuses inputs that the history cannot hold: of a run that makes no activations, which would close it.
+    fn check_room(&self) -> Result<(), Refusal> {
+        let full =
+            self.state.events >= limits::HISTORY_EVENTS_MAX || self.state.bytes >= limits::HISTORY_BYTES_MAX;
+        if full { Err(Refusal::HistoryFull) } else { Ok(()) }
     }
 
     /// Makes an activation: delivers all that is undelivered.
@@ -151,13 +206,14 @@ impl Run {
             shown: shown.clone(),
             events: self.state.undelivered.clone(),
         };
-        let mut calls = Calls::live(self.state.clone());
+        let mut calls = Calls::live(self.state.clone(), self.without.clone());
         let result = guest.activate(&activation, &mut calls);
         if let Err(error) = result {
             self.failed(error.clone());
             return Err(error);
         }
         let made = calls.finish();
+        self.without = made.without;
         self.trouble = Trouble::None;
         if let Some(reason) = self.too_long(made.commands.len() as u64, made.bytes) {
             self.close(E::WorkflowExecutionTerminated { reason });
@@ -194,8 +250,27 @@ impl Run {
             transition: self.transition(),
             rows: self.attempts.take_changes(),
             summary: self.summary(),
+            attributes: self.changed_attributes(),
+            updates: std::mem::take(&mut self.updates),
+            outbox: std::mem::take(&mut self.outbox),
+            consumed: std::mem::take(&mut self.consumed),
+            successor: self.successor.take(),
             effects: std::mem::take(&mut self.effects),
         }
+    }
+
+    fn changed_attributes(&mut self) -> Option<Arc<Attributes>> {
+        let now = &self.state.attributes;
+        if Arc::ptr_eq(now, &self.attributes) || *now == self.attributes {
+            return None;
+        }
+        self.attributes = now.clone();
+        Some(now.clone())
+    }
+
+    /// Says that the guest was brought to the present by this replay.
+    pub fn resume(&mut self, replay: Replay) {
+        self.without = replay.into_without();
     }
 
     fn transition(&mut self) -> Option<Transition> {
@@ -238,6 +313,7 @@ impl Run {
         self.fresh.is_empty()
             && self.activated.is_none()
             && self.effects.is_empty()
+            && self.consumed.is_empty()
             && !self.attempts.has_changes()
     }
 
@@ -253,8 +329,8 @@ impl Run {
     }
 
     fn close(&mut self, event: E) {
-        self.record(event);
-        self.stop_all();
+        self.record(event.clone());
+        self.ended(&event);
     }
 
     /// Invariant: what a live run records or its guest was allowed to ask for fits its state.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_bytes::ByteArray;
+use sha2::{Digest as _, Sha256};
+
+use crate::{ids::RunId, time::Timestamp};
 
 /// The seed of a run's random stream (ChaCha20).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,23 @@ impl fmt::Debug for Seed {
 }
 
 impl Seed {
+    /// Another seed, the same each time: what a run needs beside its own, a replay finds again.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, number: u64) -> Self {
+        let hash =
+            Sha256::new().chain_update(self.0).chain_update(purpose).chain_update(number.to_be_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// A run id of this time, the same each time.
+    #[must_use]
+    pub fn run_id(&self, time: Timestamp) -> RunId {
+        let mut random = [0; 10];
+        random.copy_from_slice(&self.0[..10]);
+        let uuid = uuid::Builder::from_unix_timestamp_millis(time.as_micros() / 1000, &random).into_uuid();
+        RunId::new(uuid.to_string())
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if text.len() != 64 || !text.is_ascii() {
             return None;

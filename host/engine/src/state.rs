@@ -10,13 +10,16 @@ use std::{
 
 use crate::{
     Failure, Payload,
-    event::{EventAttributes as E, WorkflowExecutionStarted},
-    failure::{FailureKind, TimeoutKind},
+    attributes::Attributes,
+    event::{ChildInitiated, EventAttributes as E, Marker, WorkflowExecutionStarted},
+    failure::{FailureKind, RetryState, TimeoutKind},
     guest::{ContinueAsNewReason, GuestEvent, Request, Shown},
     history::{ENGINE_SEMANTICS, Transition},
-    ids::{ActivityId, EventId, Operation, RequestId},
+    ids::{ActivityId, EventId, Operation, RequestId, RunId},
     limits,
-    machines::{Next, activity::PendingActivity, timer::PendingTimer},
+    machines::{
+        Next, activity::PendingActivity, child::PendingChild, external::PendingExternal, timer::PendingTimer,
+    },
     time::Timestamp,
 };
 
@@ -29,6 +32,12 @@ pub enum Pending {
     Activity(PendingActivity),
     /// A wait.
     Timer(PendingTimer),
+    /// The start of the child with this `closed` operation.
+    ChildStart(Operation),
+    /// A child.
+    Child(PendingChild),
+    /// Something asked of another run.
+    External(PendingExternal),
 }
 
 /// A history that contradicts itself.
@@ -74,6 +83,20 @@ pub struct State {
     pub signals: u64,
     /// Inputs that no activation has delivered.
     pub undelivered: Vec<GuestEvent>,
+    /// Updates so far: whether each has its outcome.
+    pub updates: BTreeMap<String, bool>,
+    /// How many of them have none.
+    pub updates_in_flight: usize,
+    /// Children that are not known to have ended, by their `closed` operation, each with its first event.
+    pub children: BTreeMap<Operation, (EventId, Arc<ChildInitiated>)>,
+    /// What it can be found by, and what is noted of it.
+    pub attributes: Arc<Attributes>,
+    /// Which way it went where the code was changed.
+    pub markers: BTreeMap<String, Marker>,
+    /// The run in which it goes on.
+    pub successor: Option<RunId>,
+    /// Why it is not tried again, or that it is.
+    pub retry_state: RetryState,
     /// When pending operations fire or expire.
     pub(crate) deadlines: BTreeSet<(Timestamp, Operation)>,
     /// Request ids of the last signals.
@@ -142,6 +165,7 @@ impl State {
         let reasons = [
             (self.events >= limits::HISTORY_EVENTS_SUGGEST, ContinueAsNewReason::HistoryEvents),
             (self.bytes >= limits::HISTORY_BYTES_SUGGEST, ContinueAsNewReason::HistoryBytes),
+            (self.updates.len() >= limits::UPDATES_SUGGEST, ContinueAsNewReason::Updates),
         ];
         Shown {
             history_events: self.events,
@@ -165,12 +189,20 @@ impl State {
         self.signal_ids.contains(request_id)
     }
 
-    /// When the run's own time is up.
+    /// When the time of the run, or that of its chain, is up.
     #[must_use]
     pub fn run_expires(&self) -> Option<Timestamp> {
         let started = self.started.as_ref()?;
-        let limit = [started.run_timeout, started.execution_timeout].into_iter().flatten().min()?;
-        Some(self.first_activation_at().plus(limit))
+        let run = started.run_timeout.map(|limit| self.first_activation_at().plus(limit));
+        [run, self.execution_expires()].into_iter().flatten().min()
+    }
+
+    /// When the time of the whole chain is up.
+    #[must_use]
+    pub fn execution_expires(&self) -> Option<Timestamp> {
+        let started = self.started.as_ref()?;
+        let own = || started.execution_timeout.map(|limit| self.first_activation_at().plus(limit));
+        started.origin.execution_expires.or_else(own)
     }
 
     /// The start delay's end.
@@ -202,6 +234,11 @@ impl State {
             E::WorkflowExecutionStarted(started) => {
                 self.start_time = self.time;
                 self.started = Some(started.clone());
+                self.signal_ids = started.origin.signal_ids.iter().cloned().collect();
+                self.attributes = Arc::new(Attributes {
+                    memo: started.memo.clone(),
+                    search_attributes: started.search_attributes.clone(),
+                });
                 self.undelivered.push(GuestEvent::Started(started.clone()));
             }
             E::WorkflowExecutionSignaled { signal_name, input, headers, request_id } => {
@@ -220,12 +257,22 @@ impl State {
             E::WorkflowExecutionTerminated { reason } => {
                 self.close(Status::Terminated, Err(Failure::new(reason, FailureKind::Terminated {})));
             }
-            E::WorkflowExecutionTimedOut { .. } => {
+            E::WorkflowExecutionTimedOut { new_run_id, retry_state } => {
+                self.retry_state = *retry_state;
+                self.successor.clone_from(new_run_id);
                 let kind = TimeoutKind::StartToClose;
                 self.close(Status::TimedOut, Err(Failure::timeout(kind, "the run exceeded its time limit")));
             }
             E::WorkflowExecutionCompleted { result } => self.close(Status::Completed, Ok(result.clone())),
-            E::WorkflowExecutionFailed { failure, .. } => self.close(Status::Failed, Err(failure.clone())),
+            E::WorkflowExecutionFailed { failure, new_run_id, retry_state } => {
+                self.retry_state = *retry_state;
+                self.successor.clone_from(new_run_id);
+                self.close(Status::Failed, Err(failure.clone()));
+            }
+            E::WorkflowExecutionContinuedAsNew(next) => {
+                self.successor = Some(next.new_run_id.clone());
+                self.close(Status::ContinuedAsNew, Ok(None));
+            }
             E::WorkflowExecutionCanceled { details } => {
                 let kind = FailureKind::Cancelled { details: details.clone() };
                 self.close(Status::Cancelled, Err(Failure::new("the workflow was cancelled", kind)));
@@ -250,6 +297,65 @@ impl State {
             | E::TimerFired { operation }
             | E::TimerCanceled { operation } => self.step_operation(*operation, event)?,
             E::ActivationCompleted {} => {}
+            E::WorkflowExecutionUpdateAccepted { update_id, name, input, headers } => {
+                self.updates.insert(update_id.clone(), false);
+                self.updates_in_flight += 1;
+                self.undelivered.push(GuestEvent::UpdateAccepted(Request {
+                    id: update_id.clone(),
+                    name: name.clone(),
+                    input: input.clone(),
+                    headers: headers.clone(),
+                }));
+            }
+            E::WorkflowExecutionUpdateCompleted { update_id, .. } => match self.updates.get_mut(update_id) {
+                Some(completed @ false) => {
+                    *completed = true;
+                    self.updates_in_flight -= 1;
+                }
+                _ => return Err(self.bad(format!("the update `{update_id}` is not under way"))),
+            },
+            E::StartChildWorkflowExecutionInitiated(initiated) => {
+                self.start_operation(initiated.started, Pending::ChildStart(initiated.closed))?;
+                let child =
+                    PendingChild { initiated: initiated.clone(), run_id: None, cancel_requested: false };
+                self.start_operation(initiated.closed, Pending::Child(child))?;
+                self.children.insert(initiated.closed, (self.events + 1, initiated.clone()));
+            }
+            E::StartChildWorkflowExecutionFailed { operation, .. }
+            | E::ChildWorkflowExecutionCompleted { operation, .. }
+            | E::ChildWorkflowExecutionFailed { operation, .. }
+            | E::ChildWorkflowExecutionCanceled { operation, .. }
+            | E::ChildWorkflowExecutionTerminated { operation, .. }
+            | E::ChildWorkflowExecutionTimedOut { operation, .. } => {
+                self.step_child(*operation, event)?;
+                self.children.remove(operation);
+            }
+            E::ChildWorkflowExecutionStarted { operation, .. }
+            | E::ChildWorkflowExecutionCancelRequested { operation, .. } => {
+                self.step_child(*operation, event)?;
+            }
+            E::SignalExternalWorkflowExecutionInitiated(signal) => {
+                self.start_operation(signal.operation, Pending::External(PendingExternal::Signal))?;
+            }
+            E::RequestCancelExternalWorkflowExecutionInitiated { operation, .. } => {
+                self.start_operation(*operation, Pending::External(PendingExternal::Cancel))?;
+            }
+            E::SignalExternalWorkflowExecutionFailed { operation, .. }
+            | E::ExternalWorkflowExecutionSignaled { operation }
+            | E::RequestCancelExternalWorkflowExecutionFailed { operation, .. }
+            | E::ExternalWorkflowExecutionCancelRequested { operation } => {
+                self.step_operation(*operation, event)?;
+            }
+            E::MarkerRecorded { marker } => {
+                self.markers.insert(marker.id().to_owned(), marker.clone());
+                Arc::make_mut(&mut self.attributes).add_change_version(marker.change_version());
+            }
+            E::UpsertWorkflowSearchAttributes { search_attributes } => {
+                Arc::make_mut(&mut self.attributes).change_search_attributes(search_attributes);
+            }
+            E::WorkflowPropertiesModified { upserted_memo } => {
+                Arc::make_mut(&mut self.attributes).change_memo(upserted_memo);
+            }
         }
         self.events += 1;
         Ok(())
@@ -292,6 +398,24 @@ impl State {
         Ok(())
     }
 
+    /// What an event of a child does: its start is an operation of its own, resolved before its end.
+    fn step_child(&mut self, closed: Operation, event: &E) -> Result<(), BadHistory> {
+        let Some(Pending::Child(child)) = self.pending.get(&closed) else {
+            return self.step_operation(closed, event);
+        };
+        let (started, outcome) = (child.initiated.started, child.start_outcome(event));
+        if let Some(outcome) = outcome
+            && self.pending.remove(&started).is_some()
+        {
+            self.undelivered.push(GuestEvent::Resumed { operation: started, outcome });
+        }
+        self.step_operation(closed, event)?;
+        if !self.pending.contains_key(&closed) {
+            self.pending.remove(&started);
+        }
+        Ok(())
+    }
+
     fn step_operation(&mut self, operation: Operation, event: &E) -> Result<(), BadHistory> {
         let Some(pending) = self.pending.remove(&operation) else {
             return Err(
@@ -301,6 +425,9 @@ impl State {
         let next = match &pending {
             Pending::Activity(activity) => activity.next(event),
             Pending::Timer(timer) => timer.next(event),
+            Pending::Child(child) => child.next(event),
+            Pending::External(external) => external.next(event),
+            Pending::ChildStart(_) => Next::Impossible,
         };
         let outcome = match next {
             Next::Pending(next) => {
@@ -332,6 +459,7 @@ impl Pending {
         match self {
             Self::Activity(activity) => activity.expires(),
             Self::Timer(timer) => Some(timer.due),
+            Self::ChildStart(_) | Self::Child(_) | Self::External(_) => None,
         }
     }
 
@@ -340,7 +468,16 @@ impl Pending {
     pub fn as_activity(&self) -> Option<&PendingActivity> {
         match self {
             Self::Activity(activity) => Some(activity),
-            Self::Timer(_) => None,
+            _ => None,
+        }
+    }
+
+    /// If it is a child.
+    #[must_use]
+    pub fn as_child(&self) -> Option<&PendingChild> {
+        match self {
+            Self::Child(child) => Some(child),
+            _ => None,
         }
     }
 }

@@ -15,7 +15,7 @@ use dalsegno_engine::{
     event::{CancellationType, WorkflowExecutionStarted},
     guest::{Activation, ActivationError, Guest, GuestEvent},
     history::ENGINE_SEMANTICS,
-    ids::{ModuleDigest, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
+    ids::{ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
     replay::Replay,
 };
 
@@ -85,6 +85,9 @@ fn started() -> WorkflowExecutionStarted {
         memo: Default::default(),
         search_attributes: Default::default(),
         request_id: None,
+        namespace: Namespace::new("default"),
+        retry_policy: None,
+        origin: Default::default(),
     }
 }
 
@@ -127,6 +130,7 @@ fn ask() -> ScheduleActivity {
         retry_policy: None,
         cancellation_type: CancellationType::TryCancel,
         summary: None,
+        local_retry_threshold: None,
     }
 }
 

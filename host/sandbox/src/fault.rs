@@ -36,7 +36,7 @@ fn classify(error: &wasmtime::Error, context: &mut Context) -> (ActivationErrorK
         let kind = match stop {
             Stop::Call(CallError::Diverged) => Nondeterminism,
             Stop::Memory(_) | Stop::Table(_) => Environmental,
-            Stop::Call(_) | Stop::Unsupported(_) | Stop::Forbidden { .. } | Stop::Spent => Bug,
+            Stop::Call(_) | Stop::Forbidden { .. } | Stop::Spent => Bug,
         };
         return (kind, stop.to_string());
     }

@@ -8,9 +8,6 @@ pub(crate) enum Stop {
     /// The engine does not take what the guest asked for.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Part of the contract that this host does not have yet.
-    #[error("this version of the host does not support `{0}` yet: use a newer host, or do without it")]
-    Unsupported(&'static str),
     /// Something that a workflow has to leave to an activity or a timer.
     #[error("{what} inside a workflow: {instead}")]
     Forbidden {

@@ -1,6 +1,14 @@
 //! What a guest gives with a call, and how a call fails.
 
-use crate::{Headers, Payload, event::CancellationType, retry::RetryPolicy, time::Millis};
+use std::collections::BTreeMap;
+
+use crate::{
+    Headers, Payload,
+    event::{CancellationType, ChildCancellationType, IdReusePolicy, ModulePolicy, ParentClosePolicy},
+    guest::Request,
+    retry::RetryPolicy,
+    time::Millis,
+};
 
 /// What a guest asks of an activity.
 #[derive(Debug, Clone)]
@@ -29,6 +37,70 @@ pub struct ScheduleActivity {
     pub cancellation_type: CancellationType,
     /// A line for people.
     pub summary: Option<String>,
+    /// Present if it runs beside the workflow, in no queue: a longer backoff than this is waited for in the store.
+    pub local_retry_threshold: Option<Millis>,
+}
+
+/// What a guest asks of a child. Defaults are told at [`crate::event::ChildInitiated`].
+#[derive(Debug, Clone, Default)]
+pub struct StartChild {
+    /// Its code.
+    pub workflow_type: String,
+    /// The arguments.
+    pub input: Vec<Payload>,
+    /// Made from the run's id and the operation's number if absent.
+    pub workflow_id: Option<String>,
+    /// The run's own if absent.
+    pub namespace: Option<String>,
+    /// The run's own if absent.
+    pub task_queue: Option<String>,
+    /// Of its whole chain.
+    pub execution_timeout: Option<Millis>,
+    /// Of one run.
+    pub run_timeout: Option<Millis>,
+    /// How it is tried again; not at all if absent.
+    pub retry_policy: Option<RetryPolicy>,
+    /// Whether its id may have been used.
+    pub id_reuse_policy: IdReusePolicy,
+    /// What becomes of it when the run ends.
+    pub parent_close_policy: ParentClosePolicy,
+    /// What cancelling it waits for.
+    pub cancellation_type: ChildCancellationType,
+    /// Where its code comes from.
+    pub module_policy: ModulePolicy,
+    /// The user's notes.
+    pub memo: BTreeMap<String, Payload>,
+    /// What it can be found by.
+    pub search_attributes: BTreeMap<String, Payload>,
+    /// A line for people.
+    pub summary: Option<String>,
+    /// Context.
+    pub headers: Headers,
+}
+
+/// What a guest asks of the run that follows. What is absent is taken from the present run.
+#[derive(Debug, Clone, Default)]
+pub struct ContinueAsNew {
+    /// The arguments.
+    pub input: Vec<Payload>,
+    /// Its code.
+    pub workflow_type: Option<String>,
+    /// Where its activities go.
+    pub task_queue: Option<String>,
+    /// Of one run.
+    pub run_timeout: Option<Millis>,
+    /// How it is tried again.
+    pub retry_policy: Option<RetryPolicy>,
+    /// All of the user's notes.
+    pub memo: Option<BTreeMap<String, Payload>>,
+    /// All of what it can be found by.
+    pub search_attributes: Option<BTreeMap<String, Payload>>,
+    /// Where its code comes from.
+    pub module_policy: ModulePolicy,
+    /// Signals it receives first.
+    pub carried_signals: Vec<Request>,
+    /// Context.
+    pub headers: Headers,
 }
 
 /// Why a call ends the activation.

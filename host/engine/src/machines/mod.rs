@@ -3,6 +3,8 @@
 use crate::{Failure, Payload, state::Pending};
 
 pub mod activity;
+pub mod child;
+pub mod external;
 pub mod timer;
 
 /// What an event does to a pending operation.

@@ -150,7 +150,7 @@ impl Run {
                 Some((attempt, RowState::Granted)) => {
                     self.attempt_failed(&activity, attempt, lost_with_host());
                 }
-                None if activity.scheduled.retry_policy.maximum_attempts == 1 => {
+                None if activity.scheduled.needs_first_grant() => {
                     self.begin_attempt(operation);
                 }
                 None => self.attempt_failed(&activity, 1, lost_with_host()),
@@ -185,7 +185,7 @@ impl Run {
                 self.effects.push(Effect::CancelActivity(operation));
                 self.activity_failed(operation, failure.bounded(), made, RetryState::Timeout);
             }
-            None => {}
+            Some(Pending::ChildStart(_) | Pending::Child(_) | Pending::External(_)) | None => {}
         }
     }
 
@@ -199,9 +199,14 @@ impl Run {
                 self.ask_to_stop(*operation);
             }
             self.apply(command);
+            self.tell(command);
+            if let E::WorkflowExecutionUpdateCompleted { update_id, outcome } = command {
+                self.updates.push((update_id.clone(), outcome.clone()));
+            }
         }
         if self.state.is_closed() {
-            return self.stop_all();
+            commands.last().into_iter().for_each(|last| self.ended(last));
+            return;
         }
         for command in commands {
             if let E::ActivityTaskScheduled(scheduled) = command {
@@ -251,7 +256,8 @@ impl Run {
             scheduled: activity.scheduled.clone(),
             scheduled_at: activity.scheduled_at,
             attempt: row.map_or(1, |row| row.attempt),
-            needs_grant: row.is_some() || activity.scheduled.retry_policy.maximum_attempts == 1,
+            needs_grant: !activity.scheduled.is_local()
+                && (row.is_some() || activity.scheduled.needs_first_grant()),
             last_failure: row.and_then(|row| row.last_failure.clone()),
         }
     }

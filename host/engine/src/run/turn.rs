@@ -1,10 +1,16 @@
 //! What goes into a turn of a run, and what comes out of it.
 
+use std::sync::Arc;
+
 use crate::{
     Headers, Payload,
     attempts::{ActivityTask, RowChange},
+    attributes::Attributes,
+    event::{ModulePolicy, UpdateOutcome, WorkflowExecutionStarted},
+    guest::Request,
     history::Transition,
     ids::{Operation, RequestId},
+    message::{Message, MessageId},
     state::Status,
     time::Timestamp,
     trouble::Blocked,
@@ -36,6 +42,8 @@ pub enum Input {
         /// For people.
         reason: String,
     },
+    /// An update that its validator let pass.
+    Update(Request),
 }
 
 /// What became of an input.
@@ -56,6 +64,18 @@ pub enum Refusal {
     /// [`crate::limits::SIGNALS_PER_RUN_MAX`].
     #[error("the run has taken {0} signals, which is the limit; continue as new to take more")]
     TooManySignals(u64),
+    /// [`crate::limits::UPDATES_PER_RUN_MAX`].
+    #[error("the run has taken {0} updates, which is the limit; continue as new to take more")]
+    TooManyUpdates(usize),
+    /// [`crate::limits::UPDATES_IN_FLIGHT_MAX`].
+    #[error("{0} updates of the run are under way, which is the limit; wait for one to end")]
+    TooManyUpdatesInFlight(usize),
+    /// [`crate::limits::HISTORY_EVENTS_MAX`] or [`crate::limits::HISTORY_BYTES_MAX`].
+    #[error("the history of the run takes nothing more; terminate it")]
+    HistoryFull,
+    /// The sender is not the run's parent.
+    #[error("the run is no child of the sender")]
+    NotAChild,
     /// The attempt is not the one under way.
     #[error("the activity attempt is not under way any more")]
     StaleAttempt,
@@ -92,6 +112,25 @@ pub struct Step {
     pub rows: Vec<RowChange>,
     /// What the run looks like afterwards.
     pub summary: Summary,
+    /// What the run can be found by, and what is noted of it, if that changed.
+    pub attributes: Option<Arc<Attributes>>,
+    /// Updates that came to an outcome.
+    pub updates: Vec<(String, UpdateOutcome)>,
+    /// What the run says to others; to be delivered once the rest is durable.
+    pub outbox: Vec<Message>,
+    /// Messages that are gone with this step.
+    pub consumed: Vec<MessageId>,
+    /// The run that begins with this one's end: to be stored with it.
+    pub successor: Option<Successor>,
     /// What is to be done once the rest is durable.
     pub effects: Vec<Effect>,
+}
+
+/// The next run of a chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Successor {
+    /// How it begins; with the module of the run before it.
+    pub started: WorkflowExecutionStarted,
+    /// Where its code comes from.
+    pub module_policy: ModulePolicy,
 }

@@ -26,6 +26,7 @@ fn ask() -> ScheduleActivity {
         retry_policy: None,
         cancellation_type: CancellationType::TryCancel,
         summary: None,
+        local_retry_threshold: None,
     }
 }
 

@@ -40,7 +40,28 @@ fn kind(event: &E) -> &'static str {
         | E::TimerStarted { .. }
         | E::TimerFired { .. }
         | E::TimerCanceled { .. }
-        | E::ActivationCompleted {} => event.type_name(),
+        | E::ActivationCompleted {}
+        | E::WorkflowExecutionContinuedAsNew(_)
+        | E::WorkflowExecutionUpdateAccepted { .. }
+        | E::WorkflowExecutionUpdateCompleted { .. }
+        | E::StartChildWorkflowExecutionInitiated(_)
+        | E::StartChildWorkflowExecutionFailed { .. }
+        | E::ChildWorkflowExecutionStarted { .. }
+        | E::ChildWorkflowExecutionCancelRequested { .. }
+        | E::ChildWorkflowExecutionCompleted { .. }
+        | E::ChildWorkflowExecutionFailed { .. }
+        | E::ChildWorkflowExecutionCanceled { .. }
+        | E::ChildWorkflowExecutionTerminated { .. }
+        | E::ChildWorkflowExecutionTimedOut { .. }
+        | E::SignalExternalWorkflowExecutionInitiated(_)
+        | E::SignalExternalWorkflowExecutionFailed { .. }
+        | E::ExternalWorkflowExecutionSignaled { .. }
+        | E::RequestCancelExternalWorkflowExecutionInitiated { .. }
+        | E::RequestCancelExternalWorkflowExecutionFailed { .. }
+        | E::ExternalWorkflowExecutionCancelRequested { .. }
+        | E::MarkerRecorded { .. }
+        | E::UpsertWorkflowSearchAttributes { .. }
+        | E::WorkflowPropertiesModified { .. } => event.type_name(),
     }
 }
 

@@ -166,7 +166,8 @@ fn a_chain_of_causes_of_the_longest_length_comes_back() {
     for _ in 1..dalsegno_engine::failure::FAILURE_CAUSES_MAX {
         failure = Failure::new("outer", FailureKind::Server {}).caused_by(failure);
     }
-    let failed = E::WorkflowExecutionFailed { failure, retry_state: RetryState::RetryPolicyNotSet };
+    let failed =
+        E::WorkflowExecutionFailed { failure, retry_state: RetryState::RetryPolicyNotSet, new_run_id: None };
     let second = transition(3, 2, vec![fired(1)], vec![failed]);
     assert_eq!(Transition::decode(&second.encode()).expect("just encoded"), second);
     let text = second.commands[0].attributes_json();

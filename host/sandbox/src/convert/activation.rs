@@ -26,6 +26,7 @@ fn reason(reason: ContinueAsNewReason) -> guest::ContinueAsNewReason {
     match reason {
         ContinueAsNewReason::HistoryEvents => guest::ContinueAsNewReason::HistoryEvents,
         ContinueAsNewReason::HistoryBytes => guest::ContinueAsNewReason::HistoryBytes,
+        ContinueAsNewReason::Updates => guest::ContinueAsNewReason::Updates,
     }
 }
 
@@ -41,6 +42,9 @@ fn event(event: &GuestEvent) -> guest::Event {
         }),
         GuestEvent::Signalled(request) => guest::Event::Signalled(payload::request_to_guest(request)),
         GuestEvent::CancelRequested(reason) => guest::Event::CancelRequested(reason.clone()),
+        GuestEvent::UpdateAccepted(request) => {
+            guest::Event::UpdateAccepted(payload::request_to_guest(request))
+        }
     }
 }
 
@@ -50,6 +54,6 @@ fn start(started: &WorkflowExecutionStarted) -> guest::Start {
         input: payload::list_to_guest(&started.input),
         headers: payload::headers_to_guest(&started.headers),
         seed: started.seed.0.to_vec(),
-        carried_signals: Vec::new(),
+        carried_signals: started.origin.carried_signals.iter().map(payload::request_to_guest).collect(),
     }
 }

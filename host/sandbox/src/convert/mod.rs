@@ -2,6 +2,8 @@
 
 pub(crate) mod activation;
 pub(crate) mod activity;
+pub(crate) mod child;
+pub(crate) mod continuation;
 pub(crate) mod definition;
 pub(crate) mod failure;
 pub(crate) mod payload;

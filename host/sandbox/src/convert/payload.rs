@@ -1,5 +1,7 @@
 //! Payloads, headers and requests.
 
+use std::collections::BTreeMap;
+
 use dalsegno_engine::{Headers, Payload, guest::Request};
 
 use crate::bindings::types;
@@ -44,4 +46,25 @@ pub(crate) fn request_to_guest(request: &Request) -> types::Request {
         input: list_to_guest(&request.input),
         headers: headers_to_guest(&request.headers),
     }
+}
+
+pub(crate) fn request_from_guest(request: types::Request) -> Request {
+    Request {
+        id: request.id,
+        name: request.name,
+        input: list_from_guest(request.input),
+        headers: headers_from_guest(request.headers),
+    }
+}
+
+/// Memo or search attributes; of two with the same name the last one counts.
+pub(crate) fn named_from_guest(named: Vec<(String, types::Payload)>) -> BTreeMap<String, Payload> {
+    named.into_iter().map(|(name, payload)| (name, from_guest(payload))).collect()
+}
+
+/// Changes of these; what is absent is to be removed.
+pub(crate) fn changes_from_guest(
+    changes: Vec<(String, Option<types::Payload>)>,
+) -> BTreeMap<String, Option<Payload>> {
+    changes.into_iter().map(|(name, payload)| (name, payload.map(from_guest))).collect()
 }

@@ -1,6 +1,5 @@
 //! `activities`: work outside the sandbox.
 
-use super::unsupported;
 use crate::{
     bindings::{activities::*, types::Payload},
     context::Context,
@@ -21,11 +20,12 @@ impl Host for Context {
 
     fn schedule_local(
         &mut self,
-        _activity_type: String,
-        _input: Vec<Payload>,
-        _options: LocalOptions,
+        activity_type: String,
+        input: Vec<Payload>,
+        options: LocalOptions,
     ) -> wasmtime::Result<Operation> {
-        unsupported("activities.schedule-local")
+        let ask = convert::activity::from_guest_local(activity_type, input, options);
+        Ok(self.calls.schedule_activity(ask).map_err(Stop::Call)?)
     }
 
     fn cancel(&mut self, operation: Operation) -> wasmtime::Result<bool> {

@@ -1,22 +1,25 @@
 //! `children`: workflows started by this one.
 
-use super::unsupported;
 use crate::{
     bindings::{children::*, types::Payload},
     context::Context,
+    convert,
+    stop::Stop,
 };
 
 impl Host for Context {
     fn start(
         &mut self,
-        _workflow_type: String,
-        _input: Vec<Payload>,
-        _options: Options,
+        workflow_type: String,
+        input: Vec<Payload>,
+        options: Options,
     ) -> wasmtime::Result<Child> {
-        unsupported("children.start")
+        let ask = convert::child::from_guest(workflow_type, input, options);
+        let (started, closed) = self.calls.start_child(ask).map_err(Stop::Call)?;
+        Ok(Child { started, closed })
     }
 
-    fn cancel(&mut self, _closed: Operation, _reason: String) -> wasmtime::Result<bool> {
-        unsupported("children.cancel")
+    fn cancel(&mut self, closed: Operation, reason: String) -> wasmtime::Result<bool> {
+        Ok(self.calls.cancel_child(closed, reason).map_err(Stop::Call)?)
     }
 }

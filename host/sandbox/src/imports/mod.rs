@@ -15,16 +15,10 @@ use wasmtime::component::{HasSelf, Linker};
 use crate::{
     bindings::{Workflow, types},
     context::Context,
-    stop::Stop,
 };
 
 impl types::Host for Context {}
 
 pub(crate) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Workflow::add_to_linker::<_, HasSelf<_>>(linker, |context| context)
-}
-
-/// The answer of every function that a later version of the host will have.
-fn unsupported<T>(call: &'static str) -> wasmtime::Result<T> {
-    Err(Stop::Unsupported(call).into())
 }

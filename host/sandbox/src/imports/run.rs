@@ -1,6 +1,5 @@
 //! `run`: the run itself.
 
-use super::unsupported;
 use crate::{
     bindings::{
         run::*,
@@ -41,33 +40,36 @@ impl Host for Context {
 
     fn continue_as_new(
         &mut self,
-        _input: Vec<Payload>,
-        _options: ContinueAsNewOptions,
+        input: Vec<Payload>,
+        options: ContinueAsNewOptions,
     ) -> wasmtime::Result<()> {
-        unsupported("run.continue-as-new")
+        let ask = convert::continuation::from_guest(input, options);
+        Ok(self.calls.continue_as_new(ask).map_err(Stop::Call)?)
     }
 
-    fn patched(&mut self, _id: String) -> wasmtime::Result<bool> {
-        unsupported("run.patched")
+    fn patched(&mut self, id: String) -> wasmtime::Result<bool> {
+        Ok(self.calls.patched(id).map_err(Stop::Call)?)
     }
 
-    fn deprecate_patch(&mut self, _id: String) -> wasmtime::Result<()> {
-        unsupported("run.deprecate-patch")
+    fn deprecate_patch(&mut self, id: String) -> wasmtime::Result<()> {
+        Ok(self.calls.deprecate_patch(id).map_err(Stop::Call)?)
     }
 
-    fn get_version(&mut self, _change_id: String, _minimum: i32, _maximum: i32) -> wasmtime::Result<i32> {
-        unsupported("run.get-version")
+    fn get_version(&mut self, change_id: String, minimum: i32, maximum: i32) -> wasmtime::Result<i32> {
+        Ok(self.calls.get_version(change_id, minimum, maximum).map_err(Stop::Call)?)
     }
 
     fn upsert_search_attributes(
         &mut self,
-        _attributes: Vec<(String, Option<Payload>)>,
+        attributes: Vec<(String, Option<Payload>)>,
     ) -> wasmtime::Result<()> {
-        unsupported("run.upsert-search-attributes")
+        let changed = convert::payload::changes_from_guest(attributes);
+        Ok(self.calls.upsert_search_attributes(&changed).map_err(Stop::Call)?)
     }
 
-    fn set_memo(&mut self, _fields: Vec<(String, Option<Payload>)>) -> wasmtime::Result<()> {
-        unsupported("run.set-memo")
+    fn set_memo(&mut self, fields: Vec<(String, Option<Payload>)>) -> wasmtime::Result<()> {
+        let changed = convert::payload::changes_from_guest(fields);
+        Ok(self.calls.set_memo(changed).map_err(Stop::Call)?)
     }
 
     fn set_details(&mut self, details: String) -> wasmtime::Result<()> {

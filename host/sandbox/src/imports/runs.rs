@@ -1,23 +1,36 @@
 //! `runs`: other runs, by workflow id.
 
-use super::unsupported;
 use crate::{
     bindings::{runs::*, types::Payload},
     context::Context,
+    convert,
+    stop::Stop,
 };
 
 impl Host for Context {
     fn signal(
         &mut self,
-        _target: Target,
-        _name: String,
-        _input: Vec<Payload>,
-        _options: SignalOptions,
+        target: Target,
+        name: String,
+        input: Vec<Payload>,
+        options: SignalOptions,
     ) -> wasmtime::Result<Operation> {
-        unsupported("runs.signal")
+        let to = self.address(target)?;
+        let input = convert::payload::list_from_guest(input);
+        let headers = convert::payload::headers_from_guest(options.headers);
+        let operation = self.calls.signal_external(to, name, input, headers, options.child_only);
+        Ok(operation.map_err(Stop::Call)?)
     }
 
-    fn cancel(&mut self, _target: Target, _reason: String) -> wasmtime::Result<Operation> {
-        unsupported("runs.cancel")
+    fn cancel(&mut self, target: Target, reason: String) -> wasmtime::Result<Operation> {
+        let to = self.address(target)?;
+        Ok(self.calls.cancel_external(to, reason).map_err(Stop::Call)?)
+    }
+}
+
+impl Context {
+    fn address(&self, target: Target) -> wasmtime::Result<dalsegno_engine::message::Address> {
+        let Target { namespace, workflow_id, run_id } = target;
+        Ok(self.calls.address(namespace, workflow_id, run_id).map_err(Stop::Call)?)
     }
 }

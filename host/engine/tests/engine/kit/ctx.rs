@@ -10,9 +10,9 @@ use std::{
 
 use dalsegno_engine::{
     Failure, Millis, Payload, Timestamp,
-    calls::{CallError, ScheduleActivity},
+    calls::{CallError, ScheduleActivity, StartChild},
     event::CancellationType,
-    guest::Shown,
+    guest::{Request, Shown},
     ids::Operation,
 };
 
@@ -64,6 +64,7 @@ impl Ctx {
             retry_policy: None,
             cancellation_type: CancellationType::TryCancel,
             summary: None,
+            local_retry_threshold: None,
         };
         Activity { ctx: self.clone(), ask }
     }
@@ -86,6 +87,23 @@ impl Ctx {
     pub(crate) async fn signal(&self, name: &str) -> String {
         let payloads = self.poll(|shared| shared.take_signal(name)).await;
         payloads.first().map(super::text).unwrap_or_default()
+    }
+
+    /// The next update.
+    pub(crate) async fn update(&self) -> Request {
+        self.poll(|shared| shared.take_update()).await
+    }
+
+    /// Starts a child, to be known by the end of its start and its own.
+    pub(crate) fn child(&self, ask: StartChild) -> (Op, Op) {
+        let started = self.shared().call(|calls| calls.start_child(ask));
+        let (started, closed) = started.unzip();
+        (self.op(started, OpKind::ChildStart), self.op(closed, OpKind::Child))
+    }
+
+    /// Waits for what a call of another kind started.
+    pub(crate) fn operation(&self, operation: Option<Operation>) -> Op {
+        self.op(operation, OpKind::External)
     }
 
     /// Waits until cancelling is asked for.
@@ -188,6 +206,9 @@ impl IntoFuture for Activity {
 enum OpKind {
     Activity,
     Timer,
+    ChildStart,
+    Child,
+    External,
 }
 
 /// Something started.
@@ -206,6 +227,8 @@ impl Op {
         let now = shared.call(|calls| match self.kind {
             OpKind::Activity => calls.cancel_activity(operation),
             OpKind::Timer => calls.cancel_timer(operation),
+            OpKind::Child => calls.cancel_child(operation, "enough".to_owned()),
+            OpKind::ChildStart | OpKind::External => panic!("it cannot be cancelled"),
         });
         if now == Some(true) {
             shared.outcomes.insert(operation, Err(Failure::cancelled("cancelled")));

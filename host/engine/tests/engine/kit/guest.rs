@@ -13,7 +13,7 @@ use dalsegno_engine::{
     Calls, Failure, Payload, Timestamp,
     calls::CallError,
     failure::FailureKind,
-    guest::{Activation, ActivationError, ActivationErrorKind, Guest, GuestEvent, Shown},
+    guest::{Activation, ActivationError, ActivationErrorKind, Guest, GuestEvent, Request, Shown},
     ids::Operation,
 };
 
@@ -66,6 +66,7 @@ pub(super) struct Shared {
     pub(super) input: Vec<Payload>,
     pub(super) outcomes: BTreeMap<Operation, Resumed>,
     signals: VecDeque<(String, Vec<Payload>)>,
+    updates: VecDeque<Request>,
     pub(super) cancel_requested: Option<String>,
     pub(super) spawned: Vec<Task<()>>,
     /// Something became ready since the last look.
@@ -106,6 +107,10 @@ impl Shared {
         self.signals.remove(place).map(|(_, input)| input)
     }
 
+    pub(super) fn take_update(&mut self) -> Option<Request> {
+        self.updates.pop_front()
+    }
+
     fn take(&mut self, event: GuestEvent) {
         match event {
             GuestEvent::Started(started) => self.input = started.input.clone(),
@@ -114,6 +119,7 @@ impl Shared {
             }
             GuestEvent::Signalled(request) => self.signals.push_back((request.name, request.input)),
             GuestEvent::CancelRequested(reason) => self.cancel_requested = Some(reason),
+            GuestEvent::UpdateAccepted(request) => self.updates.push_back(request),
         }
     }
 }

@@ -9,7 +9,7 @@ use dalsegno_engine::{
     Failure, Payload, Seed,
     event::WorkflowExecutionStarted,
     history::ENGINE_SEMANTICS,
-    ids::{ModuleDigest, RunId, TaskQueue, WorkflowId, WorkflowType},
+    ids::{ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
 };
 
 mod checks;
@@ -77,6 +77,9 @@ pub(crate) fn started() -> WorkflowExecutionStarted {
         memo: Default::default(),
         search_attributes: Default::default(),
         request_id: None,
+        namespace: Namespace::new("default"),
+        retry_policy: None,
+        origin: Default::default(),
     }
 }
 

@@ -73,12 +73,12 @@ impl Stored {
     }
 
     /// Brings a guest to the present.
-    pub(crate) fn replay(&self, guest: &mut ScriptedGuest) -> Result<State, ReplayError> {
+    pub(crate) fn replay(&self, guest: &mut ScriptedGuest) -> Result<Replay, ReplayError> {
         let mut replay = Replay::default();
         for (transition, bytes) in self.transitions() {
             replay.step(&transition, bytes, guest)?;
         }
-        Ok(replay.into_state())
+        Ok(replay)
     }
 
     /// The run as a new owner has it.

@@ -143,10 +143,11 @@ impl World {
     }
 
     /// A new guest, brought to the present.
-    fn replayed(&self) -> ScriptedGuest {
+    fn replayed(&mut self) -> ScriptedGuest {
         let mut guest = self.workflow.guest();
         guest.faults = self.faults.clone();
-        self.stored.replay(&mut guest).expect("a stored history replays");
+        let replay = self.stored.replay(&mut guest).expect("a stored history replays");
+        self.run.resume(replay);
         guest
     }
 

@@ -1,0 +1,313 @@
+//! What a run says to other runs, and what they say to it.
+
+use std::sync::Arc;
+
+use super::{Accepted, Refusal, Run};
+use crate::{
+    event::{
+        ChildCancellationType, ChildInitiated, EventAttributes as E, ExternalFailure, ParentClosePolicy,
+    },
+    failure::FailureKind,
+    ids::{EventId, Operation},
+    limits,
+    machines::external::PendingExternal,
+    message::{Address, ChildOutcome, Message, MessageBody as Body, MessageId, RunIdentity, StartChild},
+    state::{Pending, Status},
+};
+
+impl Run {
+    /// Takes a message that is for this run.
+    ///
+    /// # Errors
+    /// [`Refusal`]: nothing has changed, and whoever sent it is to be told.
+    pub fn deliver(&mut self, message: &Message) -> Result<Accepted, Refusal> {
+        let accepted = match &message.body {
+            Body::Signal { operation, sender, child_only, name, input, headers } => {
+                self.check_open()?;
+                if *child_only && self.parent() != Some(sender) {
+                    return Err(Refusal::NotAChild);
+                }
+                if self.state.signals >= limits::SIGNALS_PER_RUN_MAX {
+                    return Err(Refusal::TooManySignals(self.state.signals));
+                }
+                self.check_room()?;
+                self.record(E::WorkflowExecutionSignaled {
+                    signal_name: name.clone(),
+                    input: input.clone(),
+                    headers: headers.clone(),
+                    request_id: None,
+                });
+                self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
+                Accepted::New
+            }
+            Body::Cancel { operation, sender, child_only, reason } => {
+                self.check_open()?;
+                if *child_only && self.parent() != Some(sender) {
+                    return Err(Refusal::NotAChild);
+                }
+                if self.state.cancel_requested {
+                    // The sender is told by whoever delivers; the message is its own to consume.
+                    return Ok(Accepted::Duplicate);
+                }
+                self.record(E::WorkflowExecutionCancelRequested { reason: reason.clone(), request_id: None });
+                if let Some(operation) = operation {
+                    self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
+                }
+                Accepted::New
+            }
+            Body::ParentClosed { sender, policy } if self.parent() == Some(sender) => {
+                self.parent_closed(*policy)?
+            }
+            Body::ParentClosed { .. } => return Err(Refusal::NotAChild),
+            Body::ChildStarted { operation, run_id } => {
+                let awaited = self.pending_child(*operation).is_some_and(|child| child.run_id.is_none());
+                if awaited {
+                    let (operation, run_id) = (*operation, run_id.clone());
+                    self.record(E::ChildWorkflowExecutionStarted { operation, run_id });
+                }
+                if awaited { Accepted::New } else { Accepted::Duplicate }
+            }
+            Body::ChildClosed { operation, run_id, outcome } => {
+                let Some(child) = self.pending_child(*operation) else {
+                    self.consumed.push(message.id.clone());
+                    return Ok(Accepted::Duplicate);
+                };
+                let operation = *operation;
+                if child.run_id.is_none() {
+                    let first = child.initiated.run_id.clone();
+                    self.record(E::ChildWorkflowExecutionStarted { operation, run_id: first });
+                }
+                self.record(child_closed(operation, run_id.clone(), outcome.clone()));
+                Accepted::New
+            }
+            Body::Taken { operation } => self.taken(*operation),
+            Body::StartChild(_) => return Err(Refusal::NotAChild),
+        };
+        self.consumed.push(message.id.clone());
+        Ok(accepted)
+    }
+
+    /// Takes back a message that this run sent and the other could not take.
+    pub fn undeliverable(&mut self, message: &Message, cause: ExternalFailure) {
+        match &message.body {
+            Body::StartChild(start) => {
+                let operation = start.initiated.closed;
+                if self.pending_child(operation).is_some_and(|child| child.run_id.is_none()) {
+                    self.record(E::StartChildWorkflowExecutionFailed { operation, cause });
+                }
+            }
+            Body::Signal { operation, .. } if self.external(*operation) == Some(PendingExternal::Signal) => {
+                self.record(E::SignalExternalWorkflowExecutionFailed { operation: *operation, cause });
+            }
+            Body::Cancel { operation: Some(operation), .. }
+                if self.external(*operation) == Some(PendingExternal::Cancel) =>
+            {
+                let operation = *operation;
+                self.record(E::RequestCancelExternalWorkflowExecutionFailed { operation, cause });
+            }
+            _ => {}
+        }
+        self.consumed.push(message.id.clone());
+    }
+
+    /// Takes back a message that this run sent and that changes nothing at the other, which was asked before.
+    pub fn taken_before(&mut self, message: &Message) {
+        if let Body::Cancel { operation: Some(operation), .. } = &message.body {
+            self.taken(*operation);
+        }
+        self.consumed.push(message.id.clone());
+    }
+
+    fn taken(&mut self, operation: Operation) -> Accepted {
+        let waits_requested = self.pending_child(operation).is_some_and(|child| {
+            child.cancel_requested
+                && child.initiated.cancellation_type == ChildCancellationType::WaitRequested
+        });
+        match self.external(operation) {
+            Some(PendingExternal::Signal) => {
+                self.record(E::ExternalWorkflowExecutionSignaled { operation });
+            }
+            Some(PendingExternal::Cancel) => {
+                self.record(E::ExternalWorkflowExecutionCancelRequested { operation });
+            }
+            None if waits_requested => {
+                self.record(E::ExternalWorkflowExecutionCancelRequested { operation });
+            }
+            None => return Accepted::Duplicate,
+        }
+        Accepted::New
+    }
+
+    fn parent_closed(&mut self, policy: ParentClosePolicy) -> Result<Accepted, Refusal> {
+        self.check_open()?;
+        match policy {
+            ParentClosePolicy::Terminate => {
+                let reason = "its parent has ended".to_owned();
+                self.close(E::WorkflowExecutionTerminated { reason });
+            }
+            ParentClosePolicy::RequestCancel if !self.state.cancel_requested => {
+                let reason = "its parent has ended".to_owned();
+                self.record(E::WorkflowExecutionCancelRequested { reason, request_id: None });
+            }
+            ParentClosePolicy::RequestCancel | ParentClosePolicy::Abandon => return Ok(Accepted::Duplicate),
+        }
+        Ok(Accepted::New)
+    }
+
+    fn pending_child(&self, closed: Operation) -> Option<&crate::machines::child::PendingChild> {
+        self.state.pending.get(&closed).and_then(Pending::as_child)
+    }
+
+    fn external(&self, operation: Operation) -> Option<PendingExternal> {
+        match self.state.pending.get(&operation) {
+            Some(Pending::External(external)) => Some(*external),
+            _ => None,
+        }
+    }
+
+    fn parent(&self) -> Option<&RunIdentity> {
+        self.state.started.as_ref()?.origin.parent.as_ref().map(|parent| &parent.run)
+    }
+
+    fn identity(&self) -> Option<RunIdentity> {
+        self.state.started.as_ref().map(|started| started.identity())
+    }
+
+    /// Sends a message with the step that has this event.
+    fn say(&mut self, event: EventId, to: Address, body: Body) {
+        let Some(RunIdentity { run_id: sender, .. }) = self.identity() else { return };
+        self.outbox.push(Message { id: MessageId { sender, event, kind: body.kind() }, to, body });
+    }
+
+    /// What a command says to other runs; it is the last event.
+    pub(super) fn tell(&mut self, command: &E) {
+        let Some(sender) = self.identity() else { return };
+        let event = self.state.events;
+        match command {
+            E::StartChildWorkflowExecutionInitiated(initiated) => self.tell_start(event, initiated, sender),
+            E::ChildWorkflowExecutionCancelRequested { operation, reason } => {
+                let Some((_, child)) = self.state.children.get(operation).cloned() else { return };
+                if child.cancellation_type == ChildCancellationType::Abandon {
+                    return;
+                }
+                let (operation, reason) = (Some(*operation), reason.clone());
+                let body = Body::Cancel { operation, sender, child_only: true, reason };
+                self.say(event, child.workflow(), body);
+            }
+            E::SignalExternalWorkflowExecutionInitiated(signal) => {
+                let to = Address {
+                    namespace: signal.namespace.clone(),
+                    workflow_id: signal.workflow_id.clone(),
+                    run_id: signal.run_id.clone(),
+                };
+                let body = Body::Signal {
+                    operation: signal.operation,
+                    sender,
+                    child_only: signal.child_only,
+                    name: signal.signal_name.clone(),
+                    input: signal.input.clone(),
+                    headers: signal.headers.clone(),
+                };
+                self.say(event, to, body);
+            }
+            E::RequestCancelExternalWorkflowExecutionInitiated {
+                operation,
+                namespace,
+                workflow_id,
+                run_id,
+                reason,
+            } => {
+                let to = Address {
+                    namespace: namespace.clone(),
+                    workflow_id: workflow_id.clone(),
+                    run_id: run_id.clone(),
+                };
+                let (operation, reason) = (Some(*operation), reason.clone());
+                self.say(event, to, Body::Cancel { operation, sender, child_only: false, reason });
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_start(&mut self, event: EventId, initiated: &Arc<ChildInitiated>, parent: RunIdentity) {
+        let Some(started) = self.state.started.clone() else { return };
+        let start = StartChild {
+            initiated: (**initiated).clone(),
+            root: started.origin.root.clone().unwrap_or_else(|| parent.clone()),
+            parent,
+            module: started.module.clone(),
+            seed: started.seed.derive("child's seed", initiated.closed),
+        };
+        let to = Address { run_id: Some(initiated.run_id.clone()), ..initiated.workflow() };
+        self.say(event, to, Body::StartChild(Box::new(start)));
+    }
+
+    /// Tells the parent and the children that the run has ended.
+    pub(super) fn tell_end(&mut self) {
+        let Some(sender) = self.identity() else { return };
+        let children: Vec<_> = self.state.children.values().cloned().collect();
+        for (event, child) in children {
+            let policy = child.parent_close_policy;
+            if policy != ParentClosePolicy::Abandon {
+                let sender = sender.clone();
+                self.say(event, child.workflow(), Body::ParentClosed { sender, policy });
+            }
+        }
+        let parent = self.state.started.as_ref().and_then(|started| started.origin.parent.clone());
+        if let (Some(parent), None, Some(outcome)) = (parent, &self.state.successor, self.child_outcome()) {
+            let body = Body::ChildClosed { operation: parent.operation, run_id: sender.run_id, outcome };
+            self.say(self.state.events, parent.run.address(), body);
+        }
+    }
+
+    /// How the run ended, as its parent is told.
+    fn child_outcome(&self) -> Option<ChildOutcome> {
+        let outcome = self.state.outcome.clone()?;
+        Some(match (self.state.status, outcome) {
+            (Status::TimedOut, _) => ChildOutcome::TimedOut { retry_state: self.state.retry_state },
+            (Status::Terminated, _) => ChildOutcome::Terminated,
+            (_, Ok(result)) => ChildOutcome::Completed(result),
+            (Status::Cancelled, Err(failure)) => match failure.kind {
+                FailureKind::Cancelled { details } => ChildOutcome::Canceled { details },
+                _ => ChildOutcome::Canceled { details: Vec::new() },
+            },
+            (_, Err(failure)) => ChildOutcome::Failed { failure, retry_state: self.state.retry_state },
+        })
+    }
+}
+
+impl RunIdentity {
+    /// Where messages reach it.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        Address {
+            namespace: self.namespace.clone(),
+            workflow_id: self.workflow_id.clone(),
+            run_id: Some(self.run_id.clone()),
+        }
+    }
+}
+
+impl ChildInitiated {
+    /// The child, whichever of its runs is the newest.
+    #[must_use]
+    pub fn workflow(&self) -> Address {
+        Address { namespace: self.namespace.clone(), workflow_id: self.workflow_id.clone(), run_id: None }
+    }
+}
+
+fn child_closed(operation: Operation, run_id: crate::ids::RunId, outcome: ChildOutcome) -> E {
+    match outcome {
+        ChildOutcome::Completed(result) => E::ChildWorkflowExecutionCompleted { operation, run_id, result },
+        ChildOutcome::Failed { failure, retry_state } => {
+            E::ChildWorkflowExecutionFailed { operation, run_id, failure, retry_state }
+        }
+        ChildOutcome::Canceled { details } => {
+            E::ChildWorkflowExecutionCanceled { operation, run_id, details }
+        }
+        ChildOutcome::Terminated => E::ChildWorkflowExecutionTerminated { operation, run_id },
+        ChildOutcome::TimedOut { retry_state } => {
+            E::ChildWorkflowExecutionTimedOut { operation, run_id, retry_state }
+        }
+    }
+}
