@@ -11,7 +11,7 @@ use dalsegno_engine::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Attributes, StoreError, limits::MEMO_BYTES_MAX};
+use crate::{Attributes, StoreError, limits::PART_BYTES_MAX};
 
 /// The form of stored memos; a byte before each.
 const MEMO_FORMAT: u8 = 1;
@@ -54,7 +54,7 @@ impl Columns {
 fn encode_memo(memo: &BTreeMap<String, Payload>) -> Result<Vec<u8>, String> {
     let mut bytes = vec![MEMO_FORMAT];
     rmp_serde::encode::write(&mut bytes, memo).map_err(|error| error.to_string())?;
-    if bytes.len() > MEMO_BYTES_MAX {
+    if bytes.len() > PART_BYTES_MAX {
         return Err(format!("its memo has {} bytes", bytes.len()));
     }
     Ok(bytes)

@@ -1,30 +1,41 @@
 //! A batch taken apart into rows, one list for each table, and checked as far as that needs no database.
 //!
-//! **Invariant:** within an item the transitions follow each other, and those of a new run begin with event 1; so
-//! what is left for the database to check is how an item fits to what is stored.
+//! **Invariant:** within an item the transitions follow each other, and those of a new run begin with event 1; no two
+//! items name the same message, or a run that succeeds another; so what is left for the database to check is how an
+//! item fits to what is stored.
+//!
+//! **Invariant:** runs that go on stand before runs that begin, in each list. So what closes makes room first, and a
+//! successor takes the place of its predecessor before anything else can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use bytes::Bytes;
 use dalsegno_engine::{
-    Status, Timestamp,
+    Status,
     attempts::{RowChange, RowState},
-    ids::{Namespace, Operation, RequestId, WorkflowId, WorkflowType},
-    run::Summary,
+    ids::{Operation, RequestId, RunId},
+    message::MessageId,
 };
 use uuid::Uuid;
 
 use crate::{
-    CommitError, HistoryRow, Item, RunKey, convert,
-    convert::micros,
-    limits::{BLOCKED_REASON_BYTES_MAX, TRANSITION_BYTES_MAX},
+    CommitError, HistoryRow, Item, RunKey, attributes, convert, convert::micros, limits::PART_BYTES_MAX,
     shard::shard_of,
 };
+
+pub(crate) use rows::{
+    Before, Changed, Decided, Delete, Described, MessageKey, New, Predecessor, Put, Row, Sent, Standing,
+    Taken,
+};
+
+mod messages;
+mod rows;
 
 /// The rows of a batch. In each, `item` is the place of its item in the batch.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) items: usize,
+    /// The items that name what an item before them names. They have no rows.
+    pub(crate) conflicting: Vec<usize>,
     /// The items whose run was there before.
     pub(crate) before: Vec<Before>,
     /// Those of them that nothing else would miss the run for.
@@ -34,75 +45,18 @@ pub(crate) struct Changes {
     pub(crate) history: Vec<Row>,
     pub(crate) puts: Vec<Put>,
     pub(crate) deletes: Vec<Delete>,
+    pub(crate) described: Vec<Described>,
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) taken: Vec<Taken>,
+    pub(crate) decided: Vec<Decided>,
 }
 
-/// What has to be there before an item.
-#[derive(Debug, Clone)]
-pub(crate) struct Before {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    /// Event and activation of its first transition; absent if it has none.
-    pub(crate) first: Option<(i64, i64)>,
-}
-
-/// How a run stands, as stored.
-#[derive(Debug, Clone)]
-pub(crate) struct Standing {
-    pub(crate) status: i16,
-    pub(crate) close_time: Option<i64>,
-    pub(crate) wake_at: Option<i64>,
-    pub(crate) blocked_since: Option<i64>,
-    pub(crate) blocked_reason: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Changed {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    pub(crate) standing: Standing,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct New {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    pub(crate) namespace: Namespace,
-    pub(crate) workflow_id: WorkflowId,
-    pub(crate) shard: i16,
-    pub(crate) workflow_type: WorkflowType,
-    pub(crate) module: [u8; 32],
-    pub(crate) start_time: i64,
-    pub(crate) request_id: Option<RequestId>,
-    pub(crate) standing: Standing,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    pub(crate) first: i64,
-    pub(crate) events: i32,
-    pub(crate) activation: i64,
-    pub(crate) time: i64,
-    pub(crate) activated: bool,
-    pub(crate) data: Bytes,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Put {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    pub(crate) operation: i64,
-    pub(crate) attempt: i32,
-    pub(crate) due: Option<i64>,
-    pub(crate) last_failure: Option<Vec<u8>>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Delete {
-    pub(crate) item: usize,
-    pub(crate) run: Uuid,
-    pub(crate) operation: i64,
+/// What only one item of a batch may name.
+#[derive(Default)]
+struct Named<'i> {
+    messages: HashSet<&'i MessageId>,
+    /// None if no run has a successor: then there is nothing to find.
+    runs: Option<HashSet<&'i RunId>>,
 }
 
 impl Changes {
@@ -112,7 +66,17 @@ impl Changes {
     /// [`CommitError::BadData`]: an item contradicts itself, or no table can hold it.
     pub(crate) fn of(items: &[Item]) -> Result<Self, CommitError> {
         let mut changes = Self { items: items.len(), ..Self::default() };
-        for (place, item) in items.iter().enumerate() {
+        let mut named = Named::default();
+        if items.iter().any(|item| item.successor.is_some()) {
+            named.runs = Some(HashSet::new());
+        }
+        let going_on = items.iter().enumerate().filter(|(_, item)| item.new.is_none());
+        let beginning = items.iter().enumerate().filter(|(_, item)| item.new.is_some());
+        for (place, item) in going_on.chain(beginning) {
+            if !named.add(item) {
+                changes.conflicting.push(place);
+                continue;
+            }
             changes
                 .add(place, item)
                 .map_err(|problem| CommitError::BadData(format!("run {}: {problem}", item.run.run_id)))?;
@@ -127,6 +91,7 @@ impl Changes {
         }
         Self {
             items: 1,
+            conflicting: Vec::new(),
             before: of(&self.before, |row| row.item == item),
             alone: of(&self.alone, |row| row.item == item),
             changed: of(&self.changed, |row| row.item == item),
@@ -134,15 +99,34 @@ impl Changes {
             history: of(&self.history, |row| row.item == item),
             puts: of(&self.puts, |row| row.item == item),
             deletes: of(&self.deletes, |row| row.item == item),
+            described: of(&self.described, |row| row.item == item),
+            sent: of(&self.sent, |row| row.item == item),
+            taken: of(&self.taken, |row| row.item == item),
+            decided: of(&self.decided, |row| row.item == item),
         }
     }
 
     fn add(&mut self, place: usize, item: &Item) -> Result<(), String> {
+        let run = self.add_run(place, item, None)?;
+        if let Some(successor) = &item.successor {
+            check_succession(item, successor)?;
+            let after = if item.new.is_some() { Predecessor::New(run) } else { Predecessor::GoingOn(run) };
+            self.add_run(place, successor, Some(after))?;
+        }
+        Ok(())
+    }
+
+    /// Adds one run of an item, with the run whose end it begins with; answers its id.
+    fn add_run(&mut self, place: usize, item: &Item, after: Option<Predecessor>) -> Result<Uuid, String> {
         let run = convert::run_uuid(&item.run.run_id).ok_or("its id is no UUID")?;
         self.add_history(place, run, &item.history)?;
         match &item.new {
-            Some(_) => self.add_new(place, run, item)?,
+            Some(_) => self.add_new(place, run, item, after)?,
             None => {
+                if let Some(attributes) = &item.attributes {
+                    let attributes = attributes::Columns::of(attributes)?;
+                    self.described.push(Described { item: place, run, attributes });
+                }
                 let first = self.history.last().filter(|row| row.item == place).map(|_| {
                     let row = &self.history[self.history.len() - item.history.len()];
                     (row.first, row.activation)
@@ -159,10 +143,18 @@ impl Changes {
         // Several steps of a run may have changed an attempt; the last one counts.
         let last: BTreeMap<_, _> =
             item.activities.iter().map(|change| (operation_of(change), change)).collect();
-        last.into_values().try_for_each(|change| self.add_attempt(place, run, change))
+        last.into_values().try_for_each(|change| self.add_attempt(place, run, change))?;
+        self.add_messages(place, item)?;
+        Ok(run)
     }
 
-    fn add_new(&mut self, place: usize, run: Uuid, item: &Item) -> Result<(), String> {
+    fn add_new(
+        &mut self,
+        place: usize,
+        run: Uuid,
+        item: &Item,
+        after: Option<Predecessor>,
+    ) -> Result<(), String> {
         let Some(new) = &item.new else { return Ok(()) };
         if item.history.first().is_some_and(|row| row.first_event_id != 1) {
             return Err("a new run begins with event 1".to_owned());
@@ -173,6 +165,7 @@ impl Changes {
         for name in names.into_iter().chain(request_id) {
             check_name(name)?;
         }
+        let attributes = item.attributes.as_ref().map(attributes::Columns::of);
         self.new.push(New {
             item: place,
             run,
@@ -184,6 +177,8 @@ impl Changes {
             start_time: micros(new.start_time),
             request_id: new.request_id.clone(),
             standing: item.summary.as_ref().map_or_else(Standing::fresh, Standing::of),
+            attributes: attributes.transpose()?.unwrap_or_default(),
+            after,
         });
         Ok(())
     }
@@ -194,9 +189,7 @@ impl Changes {
             if row.first_event_id != expected || expected == 0 {
                 return Err(format!("a transition begins with event {}, not {expected}", row.first_event_id));
             }
-            if row.data.len() > TRANSITION_BYTES_MAX {
-                return Err(format!("a transition has {} bytes", row.data.len()));
-            }
+            check_size("a transition", &row.data)?;
             expected += u64::from(row.events);
             self.history.push(Row {
                 item: place,
@@ -237,30 +230,34 @@ impl Changes {
     }
 }
 
-impl Standing {
-    /// Of a run that nothing is said about: its owner has to look at it.
-    fn fresh() -> Self {
-        Self {
-            status: convert::status_code(Status::Running),
-            close_time: None,
-            wake_at: Some(micros(Timestamp::MIN)),
-            blocked_since: None,
-            blocked_reason: None,
+impl<'i> Named<'i> {
+    /// False if something of the item is there already.
+    fn add(&mut self, item: &'i Item) -> bool {
+        let mut is_first = true;
+        for run in std::iter::once(item).chain(item.successor.as_deref()) {
+            if let Some(runs) = &mut self.runs {
+                is_first &= runs.insert(&run.run.run_id);
+            }
+            for id in run.outbox.iter().map(|message| &message.id).chain(&run.consumed) {
+                is_first &= self.messages.insert(id);
+            }
         }
+        is_first
     }
+}
 
-    /// A closed run has nothing to wake for and nothing that parks it, whatever its owner remembers.
-    fn of(summary: &Summary) -> Self {
-        let open = summary.status == Status::Running;
-        let blocked = summary.blocked.as_ref().filter(|_| open);
-        Self {
-            status: convert::status_code(summary.status),
-            close_time: summary.close_time.map(micros),
-            wake_at: summary.wake_at.filter(|_| open).map(micros),
-            blocked_since: blocked.map(|blocked| micros(blocked.since)),
-            blocked_reason: blocked.map(|blocked| storable(&blocked.reason)),
-        }
+fn check_succession(item: &Item, successor: &Item) -> Result<(), String> {
+    let (of, to) = (&item.run, &successor.run);
+    if item.summary.as_ref().is_none_or(|summary| summary.status == Status::Running) {
+        return Err("it has a successor, and does not close".to_owned());
     }
+    if successor.new.is_none() || successor.successor.is_some() {
+        return Err("its successor does not begin, or has a successor itself".to_owned());
+    }
+    if (&of.namespace, &of.workflow_id) != (&to.namespace, &to.workflow_id) {
+        return Err("its successor has another workflow id".to_owned());
+    }
+    Ok(())
 }
 
 fn operation_of(change: &RowChange) -> Operation {
@@ -270,18 +267,16 @@ fn operation_of(change: &RowChange) -> Operation {
     }
 }
 
-/// A guest's words as text that every database takes, and no more than is worth keeping.
-fn storable(reason: &str) -> String {
-    let mut end = reason.len().min(BLOCKED_REASON_BYTES_MAX);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason[..end].replace('\0', "\u{fffd}")
-}
-
 fn check_name(name: &str) -> Result<(), String> {
     if name.contains('\0') {
         return Err(format!("the name {name:?} holds a zero byte"));
+    }
+    Ok(())
+}
+
+fn check_size(what: &str, data: &[u8]) -> Result<(), String> {
+    if data.len() > PART_BYTES_MAX {
+        return Err(format!("{what} has {} bytes", data.len()));
     }
     Ok(())
 }

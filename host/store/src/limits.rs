@@ -31,12 +31,9 @@ pub const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
 /// Memory of one SQLite connection for pages, in KiB.
 pub const SQLITE_CACHE_KIB: u32 = 32 << 10;
 
-/// One encoded transition. Above the engine's own limit, which is on what the guest may ask for.
-pub const TRANSITION_BYTES_MAX: usize = 32 << 20;
-/// One encoded message between runs, or outcome of an update.
-pub const MESSAGE_BYTES_MAX: usize = 32 << 20;
-/// One encoded memo.
-pub const MEMO_BYTES_MAX: usize = 32 << 20;
+/// One encoded transition, message, memo, or outcome of an update. Above the engine's own limits, which are on what
+/// the guest may ask for.
+pub const PART_BYTES_MAX: usize = 32 << 20;
 /// What is kept of the reason why a run is parked.
 pub const BLOCKED_REASON_BYTES_MAX: usize = 16 << 10;
 /// How long the row of a host that is gone is kept, for people who look.

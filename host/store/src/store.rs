@@ -40,7 +40,13 @@ impl<B: Backend> Store for Over<B> {
     }
 
     async fn commit(&self, fence: &Fence, batch: &Batch) -> Result<Vec<ItemOutcome>, CommitError> {
-        self.0.commit(fence, batch.number, Changes::of(&batch.items)?).await
+        let mut changes = Changes::of(&batch.items)?;
+        let conflicting = std::mem::take(&mut changes.conflicting);
+        let mut outcomes = self.0.commit(fence, batch.number, changes).await?;
+        for item in conflicting {
+            outcomes[item] = ItemOutcome::HistoryConflict;
+        }
+        Ok(outcomes)
     }
 
     async fn newest_run(&self, namespace: &Namespace, id: &WorkflowId) -> Result<Option<RunRow>, StoreError> {

@@ -8,13 +8,15 @@ use sqlx::{Row as _, SqliteConnection};
 use super::{
     error::{Conflict, commit_error, conflict, store_error},
     statements::{
-        Binder, CHANGE_RUNS, DELETE_ACTIVITIES, INSERT_HISTORY, INSERT_RUNS, PRESENT, PUT_ACTIVITIES,
+        Binder, CHANGE_RUNS, DELETE_ACTIVITIES, DESCRIBE_RUNS, INSERT_HISTORY, INSERT_RUNS,
+        OPEN_PREDECESSORS, PRESENT, PUT_ACTIVITIES, PUT_UPDATES, SEND_MESSAGES, TAKE_MESSAGES,
     },
     writer::Writer,
 };
 use crate::{
     CommitError, Fence, ItemOutcome,
-    changes::{Before, Changes, New, Standing},
+    attributes::Columns,
+    changes::{Before, Changes, Described, MessageKey, New, Predecessor, Standing},
 };
 
 const FENCE: &str = include_str!("../../queries/sqlite/fence.sql");
@@ -105,8 +107,12 @@ async fn each(
     changes: &Changes,
 ) -> Result<Vec<ItemOutcome>, CommitError> {
     let mut outcomes = vec![ItemOutcome::Committed; changes.items];
+    let mut tried = vec![false; changes.items];
     let before = changes.before.iter().map(|row| row.item);
     for item in before.chain(changes.new.iter().map(|row| row.item)) {
+        if std::mem::replace(&mut tried[item], true) {
+            continue;
+        }
         let rows = changes.only(item);
         execute(connection, "SAVEPOINT item").await?;
         outcomes[item] = match apply(connection, fence, &rows).await {
@@ -138,8 +144,10 @@ async fn explain(
     Ok(if known > 0 { ItemOutcome::HistoryConflict } else { ItemOutcome::WorkflowIdTaken })
 }
 
-/// Stores rows: what closes, then what begins, then the histories, then the attempts.
+/// Stores rows: the messages, what closes, then what begins, then the histories, then the attempts.
 async fn apply(connection: &mut SqliteConnection, fence: &Fence, changes: &Changes) -> Result<(), Refused> {
+    apply_messages(connection, changes).await?;
+    apply_successions(connection, changes).await?;
     apply_runs(connection, changes).await?;
     INSERT_HISTORY
         .execute(connection, &changes.history, |row, binder| {
@@ -158,7 +166,47 @@ async fn apply(connection: &mut SqliteConnection, fence: &Fence, changes: &Chang
             binder.add(row.run).add(row.operation);
         })
         .await?;
+    PUT_UPDATES
+        .execute(connection, &changes.decided, |row, binder| {
+            binder.add(row.namespace.as_str()).add(row.workflow_id.as_str()).add(row.update_id.as_str());
+            binder.add(row.run).add(row.data.as_ref());
+        })
+        .await?;
     Ok(())
+}
+
+async fn apply_messages(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), Refused> {
+    let taken = TAKE_MESSAGES
+        .execute(connection, &changes.taken, |row, binder| bind_message_key(&row.id, binder))
+        .await?;
+    all_there(taken, changes.taken.len())?;
+    SEND_MESSAGES
+        .execute(connection, &changes.sent, |row, binder| {
+            bind_message_key(&row.id, binder);
+            binder.add(row.shard).add(row.namespace.as_str()).add(row.workflow_id.as_str());
+            binder.add(row.run).add(row.data.as_ref());
+        })
+        .await?;
+    Ok(())
+}
+
+fn bind_message_key(id: &MessageKey, binder: &mut Binder) {
+    binder.add(id.sender).add(id.event).add(id.kind);
+}
+
+/// A run that goes on and has a successor is open: it has the workflow id that its successor gets.
+async fn apply_successions(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), Refused> {
+    let predecessor = |row: &New| match row.after {
+        Some(Predecessor::GoingOn(run)) => Some((run, row.namespace.clone(), row.workflow_id.clone())),
+        _ => None,
+    };
+    let successors: Vec<_> = changes.new.iter().filter_map(predecessor).collect();
+    let open = OPEN_PREDECESSORS
+        .count(connection, &successors, |(run, namespace, workflow_id), binder| {
+            binder.add(*run).add(namespace.as_str()).add(workflow_id.as_str());
+        })
+        .await?;
+    all_there(open.unsigned_abs(), successors.len())
 }
 
 async fn apply_runs(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), Refused> {
@@ -168,6 +216,12 @@ async fn apply_runs(connection: &mut SqliteConnection, changes: &Changes) -> Res
     };
     let present = PRESENT.count(connection, alone, bind).await?;
     all_there(present.unsigned_abs(), alone.len())?;
+    let bind = |row: &Described, binder: &mut Binder| {
+        binder.add(row.run);
+        bind_attributes(&row.attributes, binder);
+    };
+    let described = DESCRIBE_RUNS.execute(connection, &changes.described, bind).await?;
+    all_there(described, changes.described.len())?;
     let changed = CHANGE_RUNS
         .execute(connection, &changes.changed, |row, binder| {
             binder.add(row.run);
@@ -181,9 +235,14 @@ async fn apply_runs(connection: &mut SqliteConnection, changes: &Changes) -> Res
             binder.add(row.workflow_type.as_str()).add(row.module.as_slice()).add(row.start_time);
             binder.add(row.request_id.as_ref().map(|id| id.as_str()));
             bind_standing(&row.standing, binder);
+            bind_attributes(&row.attributes, binder);
         })
         .await?;
     Ok(())
+}
+
+fn bind_attributes(attributes: &Columns, binder: &mut Binder) {
+    binder.add(attributes.memo.as_deref()).add(attributes.search_attributes.as_deref());
 }
 
 fn bind_standing(standing: &Standing, binder: &mut Binder) {

@@ -108,4 +108,9 @@ many! {
     INSERT_HISTORY = "insert_history",
     PUT_ACTIVITIES = "put_activities",
     DELETE_ACTIVITIES = "delete_activities",
+    DESCRIBE_RUNS = "describe_runs",
+    OPEN_PREDECESSORS = "open_predecessors",
+    TAKE_MESSAGES = "take_messages",
+    SEND_MESSAGES = "send_messages",
+    PUT_UPDATES = "put_updates",
 }

@@ -1,13 +1,19 @@
 //! Items of batches, in few words.
 
+use std::collections::BTreeMap;
+
 use dalsegno_engine::{
-    Status, Timestamp,
+    Payload, Status, Timestamp,
     attempts::RowChange,
     ids::{ModuleDigest, Namespace, RunId, WorkflowId, WorkflowType},
+    message::MessageId,
     run::Summary,
     trouble::Blocked,
 };
-use dalsegno_store::{Batch, Fence, HistoryRow, Item, ItemOutcome, NewRun, RunKey, SharedStore};
+use dalsegno_store::{
+    Attributes, Batch, Fence, HistoryRow, Item, ItemOutcome, MessageRow, NewRun, RunKey, SharedStore,
+    UpdateRow,
+};
 
 pub(crate) fn namespace() -> Namespace {
     Namespace::new("default")
@@ -82,6 +88,39 @@ pub(crate) fn step(run: &RunKey, first_event_id: u64) -> Item {
 /// A change of attempts, and nothing else.
 pub(crate) fn attempts(run: &RunKey, activities: Vec<RowChange>) -> Item {
     Item { activities, ..Item::of(run.clone()) }
+}
+
+/// A message of a run to a workflow id, from an event of its.
+pub(crate) fn message(sender: &RunKey, event: u64, to: &str) -> MessageRow {
+    MessageRow {
+        id: MessageId { sender: sender.run_id.clone(), event, kind: 0 },
+        namespace: namespace(),
+        workflow_id: WorkflowId::new(to),
+        run_id: None,
+        data: format!("message of {event}").into_bytes().into(),
+    }
+}
+
+/// The outcome of an update.
+pub(crate) fn update(run: &RunKey, update_id: &str) -> UpdateRow {
+    let data = format!("outcome of {update_id} by {}", run.run_id).into_bytes();
+    UpdateRow { update_id: update_id.to_owned(), run_id: run.run_id.clone(), data: data.into() }
+}
+
+/// A memo and a search attribute that say a text.
+pub(crate) fn attributes(text: &str) -> Attributes {
+    let json = format!("{text:?}");
+    Attributes {
+        memo: BTreeMap::from([("note".to_owned(), Payload::json(json.clone()))]),
+        search_attributes: BTreeMap::from([("Note".to_owned(), typed("keyword", &json))]),
+    }
+}
+
+/// The value of a search attribute.
+pub(crate) fn typed(name: &'static str, json: &str) -> Payload {
+    let mut payload = Payload::json(json.to_owned());
+    payload.metadata.insert("type".to_owned(), name.into());
+    payload
 }
 
 pub(crate) trait With {

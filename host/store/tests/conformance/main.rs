@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activities;
+mod attributes;
 mod batches;
 mod builders;
 mod claims;
@@ -15,7 +16,10 @@ mod faults;
 mod fences;
 mod histories;
 mod lists;
+mod messages;
 mod modules;
 mod opening;
 mod runs;
 mod statements;
+mod successors;
+mod updates;

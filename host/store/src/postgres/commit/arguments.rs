@@ -7,7 +7,7 @@ use sqlx::{
 
 use crate::{
     Fence,
-    changes::{Changes, Standing},
+    changes::{Changes, MessageKey, Predecessor, Standing},
 };
 
 /// In the order of the function's parameters.
@@ -28,6 +28,9 @@ pub(super) fn arguments(
     arguments.add_new(changes)?;
     arguments.add_history(changes)?;
     arguments.add_attempts(changes)?;
+    arguments.add_described(changes)?;
+    arguments.add_messages(changes)?;
+    arguments.add_updates(changes)?;
     Ok(arguments.0)
 }
 
@@ -48,6 +51,20 @@ impl Columns {
         Vec<T>: Encode<'q, Postgres> + Type<Postgres>,
     {
         self.add(rows.iter().map(value).collect::<Vec<T>>())
+    }
+
+    /// One column of a table that mostly has nothing in it; then it is sent as an empty array.
+    fn sparse<'q, R, T>(
+        &mut self,
+        rows: &'q [R],
+        value: impl Fn(&'q R) -> Option<T>,
+    ) -> Result<(), sqlx::Error>
+    where
+        Option<T>: Encode<'q, Postgres> + Type<Postgres> + PgHasArrayType,
+        Vec<Option<T>>: Encode<'q, Postgres> + Type<Postgres>,
+    {
+        let used = rows.iter().any(|row| value(row).is_some());
+        self.column(if used { rows } else { &[] }, value)
     }
 
     fn standing<'q, R>(
@@ -88,7 +105,17 @@ impl Columns {
         self.column(rows, |row| row.module.as_slice())?;
         self.column(rows, |row| row.start_time)?;
         self.column(rows, |row| row.request_id.as_ref().map(|id| id.as_str()))?;
-        self.standing(rows, |row| &row.standing)
+        self.standing(rows, |row| &row.standing)?;
+        self.sparse(rows, |row| row.attributes.memo.as_deref())?;
+        self.sparse(rows, |row| row.attributes.search_attributes.as_deref())?;
+        self.sparse(rows, |row| match row.after {
+            Some(Predecessor::GoingOn(run)) => Some(run),
+            _ => None,
+        })?;
+        self.sparse(rows, |row| match row.after {
+            Some(Predecessor::New(run)) => Some(run),
+            _ => None,
+        })
     }
 
     fn add_history(&mut self, changes: &Changes) -> Result<(), sqlx::Error> {
@@ -115,6 +142,48 @@ impl Columns {
         self.column(rows, |row| place(row.item))?;
         self.column(rows, |row| row.run)?;
         self.column(rows, |row| row.operation)
+    }
+
+    fn add_described(&mut self, changes: &Changes) -> Result<(), sqlx::Error> {
+        let rows = &changes.described;
+        self.column(rows, |row| place(row.item))?;
+        self.column(rows, |row| row.run)?;
+        self.column(rows, |row| row.attributes.memo.as_deref())?;
+        self.column(rows, |row| row.attributes.search_attributes.as_deref())
+    }
+
+    fn add_messages(&mut self, changes: &Changes) -> Result<(), sqlx::Error> {
+        let rows = &changes.taken;
+        self.column(rows, |row| place(row.item))?;
+        self.message_key(rows, |row| &row.id)?;
+        let rows = &changes.sent;
+        self.column(rows, |row| place(row.item))?;
+        self.message_key(rows, |row| &row.id)?;
+        self.column(rows, |row| row.shard)?;
+        self.column(rows, |row| row.namespace.as_str())?;
+        self.column(rows, |row| row.workflow_id.as_str())?;
+        self.column(rows, |row| row.run)?;
+        self.column(rows, |row| row.data.as_ref())
+    }
+
+    fn message_key<'q, R>(
+        &mut self,
+        rows: &'q [R],
+        id: impl Fn(&'q R) -> &'q MessageKey,
+    ) -> Result<(), sqlx::Error> {
+        self.column(rows, |row| id(row).sender)?;
+        self.column(rows, |row| id(row).event)?;
+        self.column(rows, |row| id(row).kind)
+    }
+
+    fn add_updates(&mut self, changes: &Changes) -> Result<(), sqlx::Error> {
+        let rows = &changes.decided;
+        self.column(rows, |row| place(row.item))?;
+        self.column(rows, |row| row.namespace.as_str())?;
+        self.column(rows, |row| row.workflow_id.as_str())?;
+        self.column(rows, |row| row.update_id.as_str())?;
+        self.column(rows, |row| row.run)?;
+        self.column(rows, |row| row.data.as_ref())
     }
 }
 

@@ -1,0 +1,3 @@
+DELETE FROM inbox WHERE (sender, event, kind) IN (VALUES
+(?, ?, ?)
+)
