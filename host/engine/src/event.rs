@@ -530,3 +530,19 @@ impl EventAttributes {
         )
     }
 }
+
+impl UpdateOutcome {
+    /// The stored form.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        rmp_serde::to_vec(self).expect("writing to memory does not fail, and outcomes have known lengths")
+    }
+
+    /// From the stored form.
+    ///
+    /// # Errors
+    /// What is wrong with it: damaged, or of a newer host.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        rmp_serde::from_slice(bytes).map_err(|error| format!("a stored outcome cannot be read: {error}"))
+    }
+}

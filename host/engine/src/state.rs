@@ -77,6 +77,8 @@ pub struct State {
     pub pending: BTreeMap<Operation, Pending>,
     /// How many of those are activities.
     pub pending_activities: usize,
+    /// How many of these run beside the workflow.
+    pub pending_locals: usize,
     /// Whether cancelling was asked for.
     pub cancel_requested: bool,
     /// Signals so far.
@@ -377,6 +379,7 @@ impl State {
         self.outcome = Some(outcome);
         self.pending.clear();
         self.pending_activities = 0;
+        self.pending_locals = 0;
         self.activity_ids.clear();
         self.deadlines.clear();
         self.undelivered.clear();
@@ -392,6 +395,7 @@ impl State {
         self.deadlines.extend(pending.deadline().map(|deadline| (deadline, operation)));
         if let Pending::Activity(activity) = &pending {
             self.pending_activities += 1;
+            self.pending_locals += usize::from(activity.scheduled.is_local());
             self.activity_ids.insert(activity.scheduled.activity_id.clone());
         }
         self.pending.insert(operation, pending);
@@ -445,6 +449,7 @@ impl State {
         }
         if let Pending::Activity(activity) = &pending {
             self.pending_activities -= 1;
+            self.pending_locals -= usize::from(activity.scheduled.is_local());
             self.activity_ids.remove(&activity.scheduled.activity_id);
         }
         self.undelivered.extend(outcome.map(|outcome| GuestEvent::Resumed { operation, outcome }));

@@ -13,9 +13,47 @@ use crate::{
     machines::external::PendingExternal,
     message::{Address, ChildOutcome, Message, MessageBody as Body, MessageId, RunIdentity, StartChild},
     state::{Pending, Status},
+    time::Timestamp,
 };
 
 impl Run {
+    /// A child, begun as its parent asks.
+    #[must_use]
+    pub fn start_child(id: &MessageId, start: &StartChild, module: ModuleDigest, now: Timestamp) -> Self {
+        let initiated = &start.initiated;
+        let origin = Origin {
+            parent: Some(Parent { run: start.parent.clone(), operation: initiated.closed }),
+            root: Some(start.root.clone()),
+            ..Origin::default()
+        };
+        let started = WorkflowExecutionStarted {
+            workflow_type: initiated.workflow_type.clone(),
+            workflow_id: initiated.workflow_id.clone(),
+            task_queue: initiated.task_queue.clone(),
+            input: initiated.input.clone(),
+            headers: initiated.headers.clone(),
+            module,
+            seed: start.seed,
+            engine_semantics: ENGINE_SEMANTICS,
+            first_run_id: initiated.run_id.clone(),
+            attempt: 1,
+            execution_timeout: initiated.execution_timeout,
+            run_timeout: initiated.run_timeout,
+            start_delay: None,
+            memo: initiated.memo.clone(),
+            search_attributes: initiated.search_attributes.clone(),
+            request_id: None,
+            namespace: initiated.namespace.clone(),
+            retry_policy: initiated.retry_policy.clone(),
+            origin,
+        };
+        let mut run = Self::start(started, now);
+        let body = Body::ChildStarted { operation: initiated.closed, run_id: initiated.run_id.clone() };
+        run.say(run.state.events, start.parent.address(), body);
+        run.consumed.push(id.clone());
+        run
+    }
+
     /// Takes a message that is for this run.
     ///
     /// # Errors
