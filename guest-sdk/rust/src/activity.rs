@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -12,13 +11,15 @@ use futures_core::FusedFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    arguments::Outgoing,
     bindings::dalsegno::workflow::activities,
     duration::milliseconds,
-    failure::{BAD_ARGUMENTS, Failure},
+    failure::Failure,
     host::ActivityOptions,
     operation::{Kind, Started},
-    payload::{Payload, decode_optional},
+    payload::Payload,
     retry::RetryPolicy,
+    running::{Ask, Asked, Running},
     waits::{Awaited, Waiter},
 };
 
@@ -48,32 +49,22 @@ pub use activities::CancellationType;
 /// see [`ActivityHandle`] for more control.
 #[track_caller]
 pub fn activity<T: DeserializeOwned>(name: impl Into<String>) -> Activity<T> {
-    Activity {
-        request: Some(Box::new(Request {
-            waiter: Waiter::new(),
-            name: name.into(),
-            input: Vec::new(),
-            unfit: None,
-            options: no_options(),
-        })),
-        handle: None,
-    }
+    Activity(Asked::new(Request {
+        waiter: Waiter::new(),
+        name: name.into(),
+        outgoing: Outgoing::default(),
+        options: no_options(),
+    }))
 }
 
 /// The future of [`activity`], and its options.
 #[must_use = "an activity is scheduled when it is awaited"]
-pub struct Activity<T> {
-    /// Until it is scheduled.
-    request: Option<Box<Request>>,
-    handle: Option<ActivityHandle<T>>,
-}
+pub struct Activity<T>(Asked<Request, T>);
 
 struct Request {
     waiter: Waiter,
     name: String,
-    input: Vec<Payload>,
-    /// Why an argument has no JSON form.
-    unfit: Option<String>,
+    outgoing: Outgoing,
     options: ActivityOptions,
 }
 
@@ -96,20 +87,17 @@ fn no_options() -> ActivityOptions {
 impl<T: DeserializeOwned> Activity<T> {
     /// Adds an argument.
     pub fn input<A: Serialize + ?Sized>(self, argument: &A) -> Self {
-        self.change(|request| match Payload::json(argument) {
-            Ok(payload) => request.input.push(payload),
-            Err(error) => request.unfit = Some(error.to_string()),
-        })
+        self.change(|request| request.outgoing.add(argument))
     }
 
     /// Adds an argument that is a payload already.
     pub fn payload(self, payload: Payload) -> Self {
-        self.change(|request| request.input.push(payload))
+        self.change(|request| request.outgoing.input.push(payload))
     }
 
     /// Says that an argument has no JSON form, and why.
     pub(crate) fn unfit(self, why: Option<String>) -> Self {
-        self.change(|request| request.unfit = request.unfit.take().or(why))
+        self.change(|request| request.outgoing.spoil(why))
     }
 
     /// The time limit of one attempt.
@@ -157,20 +145,32 @@ impl<T: DeserializeOwned> Activity<T> {
         self.change(|request| request.options.summary = Some(text.into()))
     }
 
-    /// Schedules it now, before it is awaited.
-    pub fn start(mut self) -> ActivityHandle<T> {
-        match (self.request.take(), self.handle.take()) {
-            (Some(request), _) => ActivityHandle::schedule(*request),
-            (None, Some(handle)) => handle,
-            (None, None) => unreachable!("an activity is a request or scheduled"),
-        }
+    /// Adds a value that travels with the call beside its arguments.
+    pub fn header<A: Serialize + ?Sized>(self, name: impl Into<String>, value: &A) -> Self {
+        self.change(|request| request.outgoing.add_header(name.into(), value))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Request)) -> Self {
-        if let Some(request) = &mut self.request {
-            change(request);
-        }
-        self
+    /// Schedules it now, before it is awaited.
+    pub fn start(self) -> ActivityHandle<T> {
+        ActivityHandle(self.0.start())
+    }
+
+    fn change(self, change: impl FnOnce(&mut Request)) -> Self {
+        Self(self.0.change(change))
+    }
+}
+
+impl Ask for Request {
+    fn ask(mut self) -> Result<Started, Failure> {
+        self.waiter.check_cancelled()?;
+        let runtime = self.waiter.runtime.clone();
+        self.outgoing.check(&runtime, format_args!("activity `{}`", self.name))?;
+        self.options.headers = self.outgoing.headers;
+        runtime.call_site(self.waiter.location);
+        let operation = runtime.host().schedule_activity(&self.name, &self.outgoing.input, &self.options);
+        let id = self.options.activity_id.unwrap_or_else(|| operation.to_string());
+        let awaited = Awaited::Activity(self.name.clone(), operation);
+        Ok(Started::new(self.waiter, operation, Kind::Activity { name: self.name, id }, awaited))
     }
 }
 
@@ -178,17 +178,13 @@ impl<T: DeserializeOwned> Future for Activity<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(request) = self.request.take() {
-            self.handle = Some(ActivityHandle::schedule(*request));
-        }
-        let handle = self.handle.as_mut().expect("an activity is a request or scheduled");
-        Pin::new(handle).poll(context)
+        Pin::new(&mut self.0).poll(context)
     }
 }
 
 impl<T: DeserializeOwned> FusedFuture for Activity<T> {
     fn is_terminated(&self) -> bool {
-        self.handle.as_ref().is_some_and(FusedFuture::is_terminated)
+        self.0.is_terminated()
     }
 }
 
@@ -198,63 +194,22 @@ impl<T> fmt::Debug for Activity<T> {
     }
 }
 
-/// A scheduled activity: a future of its result that can also be cancelled, or left alone.
+/// A scheduled activity, local or not: a future of its result that can also be cancelled, or left alone.
 ///
 /// Dropping it before its outcome cancels the activity; [`detach`](Self::detach) lets it run on.
 #[must_use = "dropping the handle cancels the activity"]
-pub struct ActivityHandle<T> {
-    state: HandleState,
-    result: PhantomData<fn() -> T>,
-}
-
-enum HandleState {
-    Started(Started),
-    /// It was not scheduled: its scope was cancelled before, say.
-    Refused(Option<Failure>),
-}
+pub struct ActivityHandle<T>(pub(crate) Running<T>);
 
 impl<T: DeserializeOwned> ActivityHandle<T> {
-    fn schedule(mut request: Request) -> Self {
-        let state = match request.check() {
-            Ok(()) => HandleState::Started(request.schedule()),
-            Err(failure) => HandleState::Refused(Some(failure)),
-        };
-        Self { state, result: PhantomData }
-    }
-
     /// Asks it to stop. Awaiting it gives a cancelled failure: at once, or if its cancellation type is
     /// [`CancellationType::Wait`], when it ends.
     pub fn cancel(&mut self) {
-        if let HandleState::Started(started) = &mut self.state {
-            started.cancel();
-        }
+        self.0.cancel("");
     }
 
     /// Lets it run on without anybody waiting.
-    pub fn detach(mut self) {
-        if let HandleState::Started(started) = &mut self.state {
-            started.detach();
-        }
-    }
-}
-
-impl Request {
-    fn check(&mut self) -> Result<(), Failure> {
-        self.waiter.check_cancelled()?;
-        let Some(why) = &self.unfit else { return Ok(()) };
-        let message = format!("an argument of activity `{}` has no JSON form: {why}", self.name);
-        let failure = Failure::application(BAD_ARGUMENTS, message);
-        self.waiter.runtime.report_bug(failure.clone());
-        Err(failure)
-    }
-
-    fn schedule(self) -> Started {
-        let runtime = self.waiter.runtime.clone();
-        runtime.call_site(self.waiter.location);
-        let operation = runtime.host().schedule_activity(&self.name, &self.input, &self.options);
-        let id = self.options.activity_id.unwrap_or_else(|| operation.to_string());
-        let awaited = Awaited::Activity(self.name.clone(), operation);
-        Started::new(self.waiter, operation, Kind::Activity { name: self.name, id }, awaited)
+    pub fn detach(self) {
+        self.0.detach();
     }
 }
 
@@ -262,36 +217,13 @@ impl<T: DeserializeOwned> Future for ActivityHandle<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let started = match &mut self.state {
-            HandleState::Started(started) => started,
-            HandleState::Refused(failure) => {
-                let failure = failure.take().expect("the future was polled after it was ready");
-                return Poll::Ready(Err(failure));
-            }
-        };
-        let Poll::Ready(outcome) = started.poll(context) else {
-            return Poll::Pending;
-        };
-        let result = match outcome {
-            Ok(result) => result,
-            Err(failure) => return Poll::Ready(Err(failure)),
-        };
-        match decode_optional(result.as_ref()) {
-            Ok(result) => Poll::Ready(Ok(result)),
-            Err(error) => {
-                started.report_bad_result::<T>(&error);
-                Poll::Pending
-            }
-        }
+        Pin::new(&mut self.0).poll(context)
     }
 }
 
 impl<T: DeserializeOwned> FusedFuture for ActivityHandle<T> {
     fn is_terminated(&self) -> bool {
-        match &self.state {
-            HandleState::Started(started) => started.ended(),
-            HandleState::Refused(failure) => failure.is_none(),
-        }
+        self.0.is_terminated()
     }
 }
 

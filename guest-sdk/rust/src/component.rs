@@ -8,7 +8,7 @@ use crate::{
         exports::dalsegno::workflow::guest::{Activation, Guest, ModuleDefinition},
     },
     host::{Host, Imports, Level},
-    inspect, logging,
+    logging,
     run::Run,
     workflow::WorkflowType,
 };
@@ -51,7 +51,7 @@ impl<M: Module> Guest for Component<M> {
     }
 
     fn validate_update(request: Request) -> Result<(), ContractFailure> {
-        Err(inspect::unknown("Update", &request.name).into_contract())
+        Self::run().validate_update(&request).map_err(crate::Failure::into_contract)
     }
 
     fn query(request: Request) -> Result<Payload, ContractFailure> {

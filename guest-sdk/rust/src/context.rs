@@ -70,11 +70,12 @@ impl<W> Context<W> {
     }
 }
 
-/// True if no asynchronous handler is at work: a condition to wait for before `run` ends.
+/// True if no asynchronous handler of a signal or an update is at work: a condition to wait for before `run`
+/// ends.
 #[must_use]
 #[track_caller]
 pub fn all_handlers_finished() -> bool {
-    runtime::current().handlers() == 0
+    runtime::current().handlers().all_finished()
 }
 
 impl<W> Clone for Context<W> {

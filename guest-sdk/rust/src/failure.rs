@@ -5,7 +5,7 @@ use std::{any::type_name, error::Error, fmt, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    bindings::dalsegno::workflow::types::{self as contract, ActivityFailure},
+    bindings::dalsegno::workflow::types::{self as contract, ActivityFailure, ChildWorkflowFailure},
     duration::milliseconds,
     payload::Payload,
 };
@@ -49,6 +49,14 @@ impl Failure {
     #[must_use]
     pub fn cancelled(message: impl Into<String>) -> Self {
         Self::new(message, CauseKind::Cancelled(Vec::new()))
+    }
+
+    /// Stopped by a cancellation with this reason, which may be empty.
+    pub(crate) fn cancelled_because(reason: &str) -> Self {
+        match reason {
+            "" => Self::cancelled("cancelled"),
+            reason => Self::cancelled(format!("cancelled: {reason}")),
+        }
     }
 
     fn new(message: impl Into<String>, kind: CauseKind) -> Self {
@@ -159,6 +167,12 @@ impl Failure {
             retry_state: RetryState::CancelRequested,
         });
         Self::new("activity cancelled", kind).caused_by(Self::cancelled("activity cancelled"))
+    }
+
+    /// A child that was given up because of a request to cancel.
+    pub(crate) fn child_cancelled(child: ChildWorkflowFailure) -> Self {
+        let kind = CauseKind::ChildWorkflow(child);
+        Self::new("child workflow cancelled", kind).caused_by(Self::cancelled("child workflow cancelled"))
     }
 
     /// The failure as the contract has it. The contract's chain is never empty; an empty one of a faulty

@@ -33,6 +33,9 @@ pub(crate) fn metadata(definition: &Definition) -> Value {
         "signals": handlers(&definition.signals),
         "queries": queries,
         "updates": handlers(&definition.updates),
+        "dynamic_signals": definition.dynamic_signals,
+        "dynamic_queries": definition.dynamic_queries,
+        "dynamic_updates": definition.dynamic_updates,
     })
 }
 

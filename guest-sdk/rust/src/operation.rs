@@ -2,10 +2,12 @@
 
 use std::{
     any::type_name,
+    rc::Rc,
     task::{Context, Poll},
 };
 
 use crate::{
+    child::ChildIdentity,
     failure::Failure,
     host::Operation,
     runtime::Outcome,
@@ -15,15 +17,24 @@ use crate::{
 /// What kind of operation it is.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    Activity { name: String, id: String },
+    /// Local or not.
+    Activity {
+        name: String,
+        id: String,
+    },
     Timer,
+    /// A child, until it is started or until it is closed.
+    Child(Rc<ChildIdentity>),
+    /// A message to another run: sent, it cannot be taken back.
+    Message,
 }
 
 impl Kind {
-    fn cancelled(&self, reason: Option<Failure>) -> Failure {
+    fn cancelled(&self, reason: &str) -> Failure {
         match self {
             Self::Activity { name, id } => Failure::activity_cancelled(name, id),
-            Self::Timer => reason.unwrap_or_else(|| Failure::cancelled("timer cancelled")),
+            Self::Child(child) => child.cancelled(),
+            Self::Timer | Self::Message => Failure::cancelled_because(reason),
         }
     }
 }
@@ -39,10 +50,17 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Takes charge of an operation that the host has just given.
+    /// Takes charge of an operation that the host has given.
     pub(crate) fn new(waiter: Waiter, operation: Operation, kind: Kind, awaited: Awaited) -> Self {
         waiter.runtime.expect(operation);
         Self { waiter, operation, kind, awaited, cancel_requested: false, ended: false }
+    }
+
+    /// Takes charge of what follows from this operation, which has ended.
+    pub(crate) fn followed_by(&self, operation: Operation, awaited: Awaited) -> Self {
+        let mut next = Self::new(self.waiter.renewed(), operation, self.kind.clone(), awaited);
+        next.cancel_requested = self.cancel_requested;
+        next
     }
 
     pub(crate) fn ended(&self) -> bool {
@@ -54,8 +72,8 @@ impl Started {
         if let Poll::Ready(outcome) = self.poll_outcome() {
             return Poll::Ready(outcome);
         }
-        if let Err(reason) = self.waiter.check_cancelled() {
-            self.request_cancel(Some(reason));
+        if let Some(reason) = self.waiter.scope().reason() {
+            self.cancel(&reason);
             if let Poll::Ready(outcome) = self.poll_outcome() {
                 return Poll::Ready(outcome);
             }
@@ -76,27 +94,28 @@ impl Started {
         }
     }
 
-    /// Asks the host to cancel. The outcome is there at once, or comes later if the activity is waited for.
-    pub(crate) fn cancel(&mut self) {
-        self.request_cancel(None);
-    }
-
-    fn request_cancel(&mut self, reason: Option<Failure>) {
+    /// Asks the host to cancel, once. The outcome is there at once, or comes later if the end is waited for.
+    pub(crate) fn cancel(&mut self, reason: &str) {
         if self.ended || self.cancel_requested || self.waiter.runtime.is_closed() {
             return;
         }
         self.cancel_requested = true;
-        if self.cancel_in_host() {
+        if self.cancel_in_host(reason) {
             self.waiter.runtime.resolve(self.operation, Err(self.kind.cancelled(reason)));
         }
     }
 
-    fn cancel_in_host(&self) -> bool {
+    /// True: nothing more is heard of it.
+    fn cancel_in_host(&self, reason: &str) -> bool {
         let runtime = &self.waiter.runtime;
-        runtime.call_site(self.waiter.location);
+        if !matches!(self.kind, Kind::Message) {
+            runtime.call_site(self.waiter.location);
+        }
         match &self.kind {
             Kind::Activity { .. } => runtime.host().cancel_activity(self.operation),
             Kind::Timer => runtime.host().cancel_timer(self.operation),
+            Kind::Child(child) => runtime.host().cancel_child(child.closed, reason),
+            Kind::Message => true,
         }
     }
 
@@ -120,7 +139,7 @@ impl Drop for Started {
         }
         let pending = self.waiter.runtime.forget(self.operation);
         if pending && !self.cancel_requested && !self.waiter.runtime.is_closed() {
-            self.cancel_in_host();
+            self.cancel_in_host("");
         }
     }
 }

@@ -19,6 +19,11 @@ impl Payload {
         Ok(Self::with_encoding(JSON_PLAIN, serde_json::to_vec(value)?))
     }
 
+    /// What is JSON already.
+    pub(crate) fn from_json_text(text: String) -> Self {
+        Self::with_encoding(JSON_PLAIN, text.into_bytes())
+    }
+
     /// Bytes that mean what you and the receiver agreed on.
     #[must_use]
     pub fn bytes(data: Vec<u8>) -> Self {
@@ -92,6 +97,13 @@ impl<'a> Arguments<'a> {
             let why = if payload.is_some() { error.to_string() } else { "it is missing".to_owned() };
             Failure::application(BAD_ARGUMENTS, format!("argument {number}, `{name}`: {why}")).non_retryable()
         })
+    }
+
+    /// All that were not read yet, as they came.
+    pub fn rest(&mut self) -> Vec<Payload> {
+        let rest = self.payloads.get(self.read..).unwrap_or_default();
+        self.read = self.payloads.len();
+        rest.to_vec()
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{bindings::dalsegno::workflow::types as contract, duration::milliseconds};
 
-/// How failed attempts of an activity are repeated. What is `None` has the host's default.
+/// How failed attempts of an activity, a child or a run are repeated. What is `None` has the host's default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,6 +47,16 @@ impl RetryPolicy {
             maximum_interval_ms: self.maximum_interval.map(milliseconds),
             maximum_attempts: self.maximum_attempts,
             non_retryable_error_types: self.non_retryable_error_types,
+        }
+    }
+
+    pub(crate) fn from_contract(policy: contract::RetryPolicy) -> Self {
+        Self {
+            initial_interval: policy.initial_interval_ms.map(Duration::from_millis),
+            backoff_coefficient: policy.backoff_coefficient,
+            maximum_interval: policy.maximum_interval_ms.map(Duration::from_millis),
+            maximum_attempts: policy.maximum_attempts,
+            non_retryable_error_types: policy.non_retryable_error_types,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One run: applies events, runs the executor, closes.
+//! One run: applies events, runs the executor, answers.
 
 use std::{cell::OnceCell, rc::Rc};
 
@@ -7,8 +7,9 @@ use crate::{
         dalsegno::workflow::types::Request,
         exports::dalsegno::workflow::guest::{Activation, Event, Start},
     },
+    closing::{finish, is_answer_to_cancel},
     failure::Failure,
-    host::{Host, Level},
+    host::Host,
     inspect,
     payload::Payload,
     runtime::Runtime,
@@ -40,7 +41,7 @@ impl Run {
     /// # Errors
     /// The code has a bug; the host discards what this activation asked for.
     pub(crate) fn activate(&self, activation: Activation) -> Result<(), Failure> {
-        self.runtime.begin(activation.time_us);
+        self.runtime.begin(&activation);
         for event in activation.events {
             if !self.runtime.is_closed() {
                 self.apply(event)?;
@@ -61,11 +62,8 @@ impl Run {
                 self.runtime.resolve(resumption.operation, outcome);
             }
             Event::Signalled(signal) => return self.signal(signal),
-            Event::UpdateAccepted(update) => {
-                let failure = inspect::unknown("Update", &update.name);
-                self.runtime.host().fail_update(&update.id, &failure.into_contract());
-            }
-            Event::CancelRequested(reason) => self.runtime.cancel(reason),
+            Event::UpdateAccepted(update) => self.update(&update),
+            Event::CancelRequested(reason) => self.runtime.cancel(&reason),
             // Randomness is the host's, and names that a later host may send are ignored.
             Event::Reseeded(_) | Event::ModuleChanged(_) | Event::Extension(_) => {}
         }
@@ -106,7 +104,7 @@ impl Run {
         match instance.signal(&signal) {
             Handled::Done(Ok(())) => {}
             Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
-            Handled::Task(handler) => {
+            Handled::Task(handler, unfinished) => {
                 let runtime = self.runtime.clone();
                 let task = async move {
                     match handler.await {
@@ -117,13 +115,40 @@ impl Run {
                         _ => {}
                     }
                 };
-                self.runtime.spawn_handler(&format!("signal {}", signal.name), task);
+                self.runtime.spawn_handler(&format!("signal {}", signal.name), unfinished, task);
             }
             // Nothing is lost: the run goes on with this signal when the code is repaired.
             Handled::BadArguments(failure) => return Err(failure_of_signal(&signal.name, failure)),
             Handled::Unknown => self.runtime.buffer_signal(signal),
         }
         Ok(())
+    }
+
+    /// Begins an update. Whatever comes of it is the caller's to know, not the run's.
+    fn update(&self, update: &Request) {
+        let begun = self.begun.get().expect("the first event starts the run");
+        let Some(instance) = &begun.instance else {
+            return;
+        };
+        let (runtime, id) = (self.runtime.clone(), update.id.clone());
+        match instance.update(update) {
+            Handled::Done(result) => answer_update(&runtime, &id, result),
+            Handled::Task(handler, unfinished) => {
+                let task = async move { answer_update(&runtime, &id, handler.await) };
+                self.runtime.spawn_handler(&format!("update {}", update.name), unfinished, task);
+            }
+            Handled::BadArguments(failure) => answer_update(&runtime, &id, Err(failure)),
+            Handled::Unknown => answer_update(&runtime, &id, Err(inspect::unknown("Update", &update.name))),
+        }
+    }
+
+    /// Decides whether an update is accepted.
+    ///
+    /// # Errors
+    /// The validator's failure; `UnknownUpdate`; `BadArguments`.
+    pub(crate) fn validate_update(&self, update: &Request) -> Result<(), Failure> {
+        let instance = self.begun.get().and_then(|begun| begun.instance.as_ref()).ok_or_else(not_started)?;
+        instance.validate(update).unwrap_or_else(|| Err(inspect::unknown("Update", &update.name)))
     }
 
     /// Answers a query.
@@ -150,32 +175,12 @@ fn not_started() -> Failure {
         .non_retryable()
 }
 
-fn is_answer_to_cancel(runtime: &Runtime, failure: &Failure) -> bool {
-    failure.is_cancelled() && runtime.cancel_requested()
-}
-
-/// Closes the run, once.
-fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
+fn answer_update(runtime: &Runtime, id: &str, result: Result<Payload, Failure>) {
     if runtime.is_closed() {
         return;
     }
-    warn_of_the_unfinished(runtime);
     match result {
-        Ok(result) => runtime.host().complete(&result),
-        Err(failure) if is_answer_to_cancel(runtime, &failure) => {
-            runtime.host().cancelled(failure.cancelled_details());
-        }
-        Err(failure) => runtime.host().fail(&failure.into_contract()),
-    }
-    runtime.close();
-}
-
-fn warn_of_the_unfinished(runtime: &Runtime) {
-    let warn = |message: &str| runtime.host().log(Level::Warn, message, &[]);
-    if runtime.handlers() > 0 {
-        warn(&format!("the run closes while {} handlers are at work", runtime.handlers()));
-    }
-    for (name, number) in runtime.buffered_signals() {
-        warn(&format!("the run closes without having taken {number} signals named `{name}`"));
+        Ok(result) => runtime.host().complete_update(id, &result),
+        Err(failure) => runtime.host().fail_update(id, &failure.into_contract()),
     }
 }

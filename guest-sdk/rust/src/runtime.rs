@@ -1,19 +1,24 @@
-//! What the futures of a run share: the executor, the waits, the outcomes, the buffered signals.
+//! What the futures of a run share: the executor, the waits, the outcomes, the scopes, what was changed.
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     panic::Location,
     rc::Rc,
 };
 
 use crate::{
-    bindings::dalsegno::workflow::types::Request,
+    attributes::Upserted,
+    bindings::{dalsegno::workflow::types::Request, exports::dalsegno::workflow::guest::Activation},
+    buffer::SignalBuffer,
     executor::{Executor, TaskId},
     failure::Failure,
+    handlers::{Handlers, Unfinished},
     host::{Host, Operation},
+    info::History,
     payload::Payload,
-    scope::{Scope, Scoped},
+    scope::Scope,
+    scoped::Scoped,
     waits::{WaitId, Waits},
 };
 
@@ -44,13 +49,15 @@ pub(crate) struct Runtime {
     executor: Executor,
     waits: Waits,
     operations: RefCell<BTreeMap<Operation, Pending>>,
-    signals: RefCell<BTreeMap<String, VecDeque<Request>>>,
+    signals: SignalBuffer,
+    handlers: Handlers,
+    upserted: RefCell<Upserted>,
     root: Scope,
     scope: RefCell<Scope>,
     time_us: Cell<u64>,
+    history: RefCell<History>,
     call_sites: Cell<bool>,
     conditions_met: Cell<u64>,
-    handlers: Cell<usize>,
     bug: RefCell<Option<Failure>>,
     closed: Cell<bool>,
 }
@@ -65,19 +72,21 @@ struct Pending {
 impl Runtime {
     /// Makes the runtime of the only run of this thread.
     pub(crate) fn install(host: Box<dyn Host>) -> Rc<Self> {
-        let root = Scope::default();
+        let root = Scope::root();
         let runtime = Rc::new(Self {
             host,
             executor: Executor::default(),
             waits: Waits::default(),
             operations: RefCell::default(),
-            signals: RefCell::default(),
+            signals: SignalBuffer::default(),
+            handlers: Handlers::default(),
+            upserted: RefCell::default(),
             scope: RefCell::new(root.clone()),
             root,
             time_us: Cell::new(0),
+            history: RefCell::default(),
             call_sites: Cell::new(false),
             conditions_met: Cell::new(0),
-            handlers: Cell::new(0),
             bug: RefCell::default(),
             closed: Cell::new(false),
         });
@@ -108,9 +117,20 @@ impl Runtime {
         self.time_us.get()
     }
 
+    /// How long the history is.
+    pub(crate) fn history(&self) -> History {
+        self.history.borrow().clone()
+    }
+
     /// Begins an activation.
-    pub(crate) fn begin(&self, time_us: u64) {
-        self.time_us.set(time_us);
+    pub(crate) fn begin(&self, activation: &Activation) {
+        self.time_us.set(activation.time_us);
+        self.history.replace(History {
+            events: activation.history_events,
+            bytes: activation.history_bytes,
+            continue_as_new_suggested: activation.continue_as_new_suggested,
+            reasons: activation.reasons.clone(),
+        });
         self.call_sites.set(self.host.wants_call_sites());
     }
 
@@ -121,28 +141,48 @@ impl Runtime {
         }
     }
 
+    /// The same, of a function that makes its call at once.
+    #[track_caller]
+    pub(crate) fn call_site_of_caller(&self) {
+        self.call_site(Location::caller());
+    }
+
+    /// Looks at, or adds to, what the run has changed of its memo and search attributes.
+    pub(crate) fn upserted<R>(&self, with: impl FnOnce(&mut Upserted) -> R) -> R {
+        with(&mut self.upserted.borrow_mut())
+    }
+
     /// Adds a task that runs in the present scope.
     pub(crate) fn spawn(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
-        let future = Box::pin(future);
-        let scoped = Scoped { runtime: self.clone(), scope: self.scope(), future };
+        let scoped = Scoped::new(self.clone(), self.scope(), future);
         self.executor.spawn(name, Box::pin(scoped));
     }
 
     /// Adds a handler: a task that runs in the root scope, before tasks that are ready.
-    pub(crate) fn spawn_handler(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
-        self.handlers.set(self.handlers.get() + 1);
+    pub(crate) fn spawn_handler(
+        self: &Rc<Self>,
+        name: &str,
+        unfinished: Unfinished,
+        future: impl Future<Output = ()> + 'static,
+    ) {
+        let id = self.handlers.begin(name, unfinished);
         let runtime = self.clone();
-        let future = Box::pin(async move {
+        let future = async move {
             future.await;
-            runtime.handlers.set(runtime.handlers.get() - 1);
-        });
-        let scoped = Scoped { runtime: self.clone(), scope: self.root.clone(), future };
+            runtime.handlers.end(id);
+        };
+        let scoped = Scoped::new(self.clone(), self.root.clone(), future);
         self.executor.spawn_first(name, Box::pin(scoped));
     }
 
-    /// How many asynchronous handlers have not ended.
-    pub(crate) fn handlers(&self) -> usize {
-        self.handlers.get()
+    /// The asynchronous handlers that are at work.
+    pub(crate) fn handlers(&self) -> &Handlers {
+        &self.handlers
+    }
+
+    /// The signals that nobody has taken.
+    pub(crate) fn signals(&self) -> &SignalBuffer {
+        &self.signals
     }
 
     /// Runs until everything waits, or the run is closed.
@@ -201,15 +241,19 @@ impl Runtime {
         self.root.is_cancelled()
     }
 
-    /// Cancels the run's scope and wakes who waits in it.
-    pub(crate) fn cancel(&self, reason: String) {
-        self.root.cancel(reason);
-        self.waits.wake_cancelled();
+    /// Cancels all that no shield protects.
+    pub(crate) fn cancel(&self, reason: &str) {
+        self.cancel_scope(&self.root, reason);
     }
 
-    /// Expects an outcome for a future.
+    /// Cancels a scope and wakes who waits in it.
+    pub(crate) fn cancel_scope(&self, scope: &Scope, reason: &str) {
+        scope.cancel(reason).into_iter().for_each(|id| self.waits.wake(id));
+    }
+
+    /// Expects an outcome, for a future that is there or follows.
     pub(crate) fn expect(&self, operation: Operation) {
-        self.operations.borrow_mut().insert(operation, Pending::default());
+        self.operations.borrow_mut().entry(operation).or_default();
     }
 
     /// Says who waits for an outcome.
@@ -251,23 +295,11 @@ impl Runtime {
     /// Keeps a signal until someone asks for its name.
     pub(crate) fn buffer_signal(&self, signal: Request) {
         let name = signal.name.clone();
-        self.signals.borrow_mut().entry(name.clone()).or_default().push_back(signal);
+        self.signals.push(signal);
         self.waits.wake_signal(&name);
     }
 
-    /// The oldest kept signal of a name.
-    pub(crate) fn take_signal(&self, name: &str) -> Option<Request> {
-        self.signals.borrow_mut().get_mut(name)?.pop_front()
-    }
-
-    /// The names of kept signals, with their numbers.
-    pub(crate) fn buffered_signals(&self) -> Vec<(String, usize)> {
-        let signals = self.signals.borrow();
-        let kept = signals.iter().filter(|(_, kept)| !kept.is_empty());
-        kept.map(|(name, kept)| (name.clone(), kept.len())).collect()
-    }
-
-    /// True once the run completed, failed or was cancelled.
+    /// True once the run completed, failed, was cancelled, or continued as new.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.get()
     }

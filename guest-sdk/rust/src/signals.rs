@@ -55,7 +55,7 @@ impl<T: DeserializeOwned> Signals<T> {
     #[track_caller]
     pub fn try_next(&mut self) -> Option<T> {
         let runtime = runtime::current();
-        read(&runtime, &runtime.take_signal(&self.name)?)
+        read(&runtime, &runtime.signals().take(&self.name)?)
     }
 }
 
@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> Future for NextSignal<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let runtime = self.waiter.runtime.clone();
-        let outcome = match runtime.take_signal(&self.signals.name) {
+        let outcome = match runtime.signals().take(&self.signals.name) {
             Some(signal) => read(&runtime, &signal).map(Ok),
             None => self.waiter.check_cancelled().err().map(Err),
         };

@@ -19,7 +19,8 @@ use crate::{
 
 /// Waits by a durable timer, for seconds or for years. The timer starts when the future is first polled.
 ///
-/// Fails only if the run is asked to cancel. Dropping the future before it fires cancels the timer.
+/// Fails only if it is cancelled, with the run or by a [`scope`](crate::scope). Dropping the future before it
+/// fires cancels the timer.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep { state: State::New { waiter: Waiter::new(), duration, summary: None } }

@@ -22,6 +22,15 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Awaited {
     Activity(String, Operation),
+    LocalActivity(String, Operation),
+    /// The start of a child, by its type and workflow id.
+    ChildStart(String, String, Operation),
+    /// The end of a child.
+    Child(String, String, Operation),
+    /// The delivery of a signal to a workflow id.
+    SignalTo(String, String, Operation),
+    /// The delivery of a request to cancel to a workflow id.
+    CancelOf(String, Operation),
     Timer(Duration, Operation),
     Condition,
     Signal(String),
@@ -32,6 +41,17 @@ impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activity(name, operation) => write!(f, "activity {name} (operation {operation})"),
+            Self::LocalActivity(name, operation) => {
+                write!(f, "local activity {name} (operation {operation})")
+            }
+            Self::ChildStart(name, id, operation) => {
+                write!(f, "start of child {name} `{id}` (operation {operation})")
+            }
+            Self::Child(name, id, operation) => write!(f, "child {name} `{id}` (operation {operation})"),
+            Self::SignalTo(name, id, operation) => {
+                write!(f, "signal {name} to `{id}` (operation {operation})")
+            }
+            Self::CancelOf(id, operation) => write!(f, "request to cancel `{id}` (operation {operation})"),
             Self::Timer(duration, operation) => write!(f, "timer of {duration:?} (operation {operation})"),
             Self::Condition => f.write_str("condition"),
             Self::Signal(name) => write!(f, "signal {name}"),
@@ -57,6 +77,8 @@ pub(crate) struct Waits {
     entries: RefCell<BTreeMap<WaitId, Wait>>,
     /// Those of the entries that wait for a condition: they are few and asked for often.
     conditions: RefCell<BTreeSet<WaitId>>,
+    /// Those that wait for a signal, by its name.
+    signals: RefCell<BTreeMap<String, BTreeSet<WaitId>>>,
     begun: Cell<WaitId>,
 }
 
@@ -78,27 +100,20 @@ impl Waits {
 
     /// Wakes all that wait for a signal of this name.
     pub(crate) fn wake_signal(&self, name: &str) {
-        self.wake_all(|wait| matches!(&wait.awaited, Awaited::Signal(awaited) if awaited == name));
-    }
-
-    /// Wakes all that a cancelled scope reaches.
-    pub(crate) fn wake_cancelled(&self) {
-        self.wake_all(|wait| wait.scope.is_cancelled());
-    }
-
-    fn wake_all(&self, chosen: impl Fn(&Wait) -> bool) {
-        let entries = self.entries.borrow();
-        let chosen = entries.values().filter(|wait| chosen(wait));
-        let wakers: Vec<_> = chosen.map(|wait| wait.waker.clone()).collect();
-        drop(entries);
-        wakers.into_iter().for_each(Waker::wake);
+        let waiting = self.signals.borrow().get(name).cloned().unwrap_or_default();
+        waiting.into_iter().for_each(|id| self.wake(id));
     }
 
     fn enter(&self, wait: Wait) -> WaitId {
         let id = self.begun.get() + 1;
         self.begun.set(id);
-        if wait.awaited == Awaited::Condition {
-            self.conditions.borrow_mut().insert(id);
+        wait.scope.begin_wait(id);
+        match &wait.awaited {
+            Awaited::Condition => drop(self.conditions.borrow_mut().insert(id)),
+            Awaited::Signal(name) => {
+                self.signals.borrow_mut().entry(name.clone()).or_default().insert(id);
+            }
+            _ => {}
         }
         self.entries.borrow_mut().insert(id, wait);
         id
@@ -114,16 +129,26 @@ impl Waits {
 
     fn leave(&self, id: WaitId) {
         self.conditions.borrow_mut().remove(&id);
+        // Not inside of the borrow: a waker may hold a future, and dropping that one leaves too.
         let wait = self.entries.borrow_mut().remove(&id);
-        // Only now: a waker may hold a future, and that one leaves too.
-        drop(wait);
+        let Some(wait) = wait else { return };
+        wait.scope.end_wait(id);
+        if let Awaited::Signal(name) = &wait.awaited {
+            let mut signals = self.signals.borrow_mut();
+            if let Some(waiting) = signals.get_mut(name) {
+                waiting.remove(&id);
+                if waiting.is_empty() {
+                    signals.remove(name);
+                }
+            }
+        }
     }
 
     /// What a task waits for, a line each.
     pub(crate) fn lines(&self, task: TaskId) -> Vec<String> {
         let entries = self.entries.borrow();
         let waits = entries.values().filter(|wait| wait.task == task);
-        waits.map(|wait| format!("{}, at {}", wait.awaited, wait.location)).collect()
+        waits.map(|wait| format!("{}, at {}{}", wait.awaited, wait.location, wait.scope)).collect()
     }
 }
 
@@ -141,6 +166,11 @@ impl Waiter {
         Self { runtime: runtime::current(), location: Location::caller(), scope: None, id: None }
     }
 
+    /// Another one at the same place, not bound to a scope.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { runtime: self.runtime.clone(), location: self.location, scope: None, id: None }
+    }
+
     pub(crate) fn id(&self) -> Option<WaitId> {
         self.id
     }
@@ -153,8 +183,7 @@ impl Waiter {
     /// A failure, if the scope is cancelled.
     pub(crate) fn check_cancelled(&mut self) -> Result<(), Failure> {
         match self.scope().reason() {
-            Some(reason) if reason.is_empty() => Err(Failure::cancelled("cancelled")),
-            Some(reason) => Err(Failure::cancelled(format!("cancelled: {reason}"))),
+            Some(reason) => Err(Failure::cancelled_because(&reason)),
             None => Ok(()),
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     },
     context::Context,
     failure::Failure,
+    handlers::Unfinished,
     payload::{Arguments, Payload},
 };
 
@@ -36,25 +37,31 @@ pub trait Workflow: Sized + 'static {
     ) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
 
     /// Handles a signal.
-    fn signal(context: &Context<Self>, name: &str, input: Arguments<'_>) -> Handled;
+    fn signal(context: &Context<Self>, name: &str, input: Arguments<'_>) -> Handled<()>;
+
+    /// Handles an update that was accepted.
+    fn update(context: &Context<Self>, name: &str, input: Arguments<'_>) -> Handled<Payload>;
+
+    /// Decides whether an update is accepted; `None` if no handler has this name.
+    fn validate(&self, name: &str, input: Arguments<'_>) -> Option<Result<(), Failure>>;
 
     /// Answers a query; `None` if no handler has this name.
     fn query(&self, name: &str, input: Arguments<'_>) -> Option<Result<Payload, Failure>>;
 }
 
-/// What a signal's handler did.
-pub enum Handled {
+/// What the handler of a signal or an update did.
+pub enum Handled<T> {
     /// It is done.
-    Done(Result<(), Failure>),
+    Done(Result<T, Failure>),
     /// It goes on as a task.
-    Task(LocalFuture<Result<(), Failure>>),
+    Task(LocalFuture<Result<T, Failure>>, Unfinished),
     /// The arguments do not fit.
     BadArguments(Failure),
     /// There is none of this name.
     Unknown,
 }
 
-/// What a handler may return: nothing, or a result whose failure fails the run.
+/// What a signal's handler or a validator may return: nothing, or a result.
 pub trait HandlerResult {
     /// As a result.
     ///
@@ -111,6 +118,34 @@ impl Definition {
         self.0.queries.push(handler(name, description));
         self
     }
+
+    /// Adds an update.
+    #[must_use]
+    pub fn update(mut self, name: &str, description: &str) -> Self {
+        self.0.updates.push(handler(name, description));
+        self
+    }
+
+    /// Says that signals of other names have a handler.
+    #[must_use]
+    pub fn dynamic_signal(mut self) -> Self {
+        self.0.dynamic_signals = true;
+        self
+    }
+
+    /// Says that queries of other names have a handler.
+    #[must_use]
+    pub fn dynamic_query(mut self) -> Self {
+        self.0.dynamic_queries = true;
+        self
+    }
+
+    /// Says that updates of other names have a handler.
+    #[must_use]
+    pub fn dynamic_update(mut self) -> Self {
+        self.0.dynamic_updates = true;
+        self
+    }
 }
 
 fn handler(name: &str, description: &str) -> HandlerDefinition {
@@ -149,7 +184,9 @@ impl WorkflowType {
 /// A workflow of any type.
 pub(crate) trait Instance {
     fn run(&self, input: &[Payload]) -> Result<LocalFuture<Result<Payload, Failure>>, Failure>;
-    fn signal(&self, signal: &Request) -> Handled;
+    fn signal(&self, signal: &Request) -> Handled<()>;
+    fn update(&self, update: &Request) -> Handled<Payload>;
+    fn validate(&self, update: &Request) -> Option<Result<(), Failure>>;
     fn query(&self, query: &Request) -> Option<Result<Payload, Failure>>;
 }
 
@@ -158,8 +195,16 @@ impl<W: Workflow> Instance for Context<W> {
         W::run(self.clone(), Arguments::new(input))
     }
 
-    fn signal(&self, signal: &Request) -> Handled {
+    fn signal(&self, signal: &Request) -> Handled<()> {
         W::signal(self, &signal.name, Arguments::new(&signal.input))
+    }
+
+    fn update(&self, update: &Request) -> Handled<Payload> {
+        W::update(self, &update.name, Arguments::new(&update.input))
+    }
+
+    fn validate(&self, update: &Request) -> Option<Result<(), Failure>> {
+        self.borrow().validate(&update.name, Arguments::new(&update.input))
     }
 
     fn query(&self, query: &Request) -> Option<Result<Payload, Failure>> {

@@ -6,8 +6,9 @@ use syn::{Error, ItemFn, ItemImpl, Result, parse_quote};
 
 use crate::{
     expand,
-    model::{Options, WorkflowModel, description},
+    model::{WorkflowModel, description},
     names::kebab_case,
+    options::Options,
 };
 
 /// The function as a unit type with one `#[run]`.

@@ -4,13 +4,15 @@
 
 mod expand;
 mod function;
+mod handler;
 mod model;
 mod names;
+mod options;
 
 use proc_macro::TokenStream;
 use syn::{Error, Item, parse_macro_input};
 
-use crate::model::{Options, WorkflowModel};
+use crate::{model::WorkflowModel, options::Options};
 
 /// Documented where it is used from: in `dalsegno-sdk`.
 #[proc_macro_attribute]

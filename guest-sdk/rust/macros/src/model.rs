@@ -1,37 +1,15 @@
 //! What the macro takes from the code: the handlers of an `impl` block.
 
 use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Lit, LitStr, Meta, Pat,
-    Result, ReturnType, Token, Type,
-    parse::{Parse, ParseStream},
+    Attribute, Error, Expr, ExprLit, Ident, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, Result, Type,
     spanned::Spanned,
 };
 
-use crate::names::kebab_case;
-
-/// What stands in the parentheses of an attribute.
-#[derive(Default)]
-pub(crate) struct Options {
-    pub(crate) name: Option<String>,
-}
-
-impl Parse for Options {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut options = Self::default();
-        while !input.is_empty() {
-            let key: Ident = input.parse()?;
-            if key != "name" {
-                return Err(Error::new(key.span(), "only `name = \"…\"` is known here"));
-            }
-            input.parse::<Token![=]>()?;
-            options.name = Some(input.parse::<LitStr>()?.value());
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(options)
-    }
-}
+use crate::{
+    handler::{Handler, Role},
+    names::kebab_case,
+    options::Options,
+};
 
 /// A workflow type.
 pub(crate) struct WorkflowModel {
@@ -41,35 +19,16 @@ pub(crate) struct WorkflowModel {
     pub(crate) item: ItemImpl,
     pub(crate) init: Option<Handler>,
     pub(crate) run: Handler,
-    pub(crate) signals: Vec<Handler>,
-    pub(crate) queries: Vec<Handler>,
+    pub(crate) signals: Handlers,
+    pub(crate) queries: Handlers,
+    pub(crate) updates: Handlers,
 }
 
-/// A method that is called from outside.
-pub(crate) struct Handler {
-    /// As callers know it.
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) method: Ident,
-    pub(crate) arguments: Vec<Argument>,
-    /// It takes the context instead of `self`.
-    pub(crate) is_async: bool,
-    /// It returns a `Result`.
-    pub(crate) is_fallible: bool,
-}
-
-/// An argument that the caller gives.
-pub(crate) struct Argument {
-    pub(crate) name: String,
-    pub(crate) ty: Type,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    Init,
-    Run,
-    Signal,
-    Query,
+/// The handlers of one kind.
+#[derive(Default)]
+pub(crate) struct Handlers {
+    pub(crate) named: Vec<Handler>,
+    pub(crate) dynamic: Option<Handler>,
 }
 
 impl WorkflowModel {
@@ -84,26 +43,66 @@ impl WorkflowModel {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(&item.generics, "a workflow type has no parameters"));
         }
+        if options.dynamic || options.unfinished.is_some() {
+            return Err(Error::new_spanned(&item.self_ty, "a workflow type has only the option `name`"));
+        }
         let name = options.name.map_or_else(|| type_name(&item.self_ty).map(|name| kebab_case(&name)), Ok)?;
         let description = description(&item.attrs);
-        let (mut init, mut run, mut signals, mut queries) = (None, None, Vec::new(), Vec::new());
+        let (mut init, mut run, mut validators) = (None, None, Vec::new());
+        let (mut signals, mut queries, mut updates) =
+            (Handlers::default(), Handlers::default(), Handlers::default());
         for member in &mut item.items {
             let ImplItem::Fn(method) = member else { continue };
-            let Some((role, options)) = take_role(method)? else {
+            let Some((role, attribute)) = take_role(method)? else {
                 continue;
             };
+            let options = if role == Role::Validator { Options::default() } else { Options::of(&attribute)? };
             let handler = Handler::of(method, role, options)?;
             match role {
                 Role::Init => set_once(&mut init, handler)?,
                 Role::Run => set_once(&mut run, handler)?,
-                Role::Signal => push_named(&mut signals, handler)?,
-                Role::Query => push_named(&mut queries, handler)?,
+                Role::Signal => signals.push(handler)?,
+                Role::Query => queries.push(handler)?,
+                Role::Update => updates.push(handler)?,
+                Role::Validator => validators.push((attribute.parse_args::<Ident>()?, handler)),
             }
+        }
+        for (validated, validator) in validators {
+            updates.validate(&validated, &validator)?;
         }
         let Some(run) = run else {
             return Err(Error::new_spanned(&item.self_ty, "a workflow has one `#[run] async fn`"));
         };
-        Ok(Self { name, description, item, init, run, signals, queries })
+        Ok(Self { name, description, item, init, run, signals, queries, updates })
+    }
+}
+
+impl Handlers {
+    fn push(&mut self, handler: Handler) -> Result<()> {
+        if handler.is_dynamic {
+            return set_once(&mut self.dynamic, handler);
+        }
+        if self.named.iter().any(|other| other.name == handler.name) {
+            let message = format!("there is another handler named `{}`", handler.name);
+            return Err(Error::new(handler.method.span(), message));
+        }
+        self.named.push(handler);
+        Ok(())
+    }
+
+    /// Gives the update of a method its validator.
+    fn validate(&mut self, validated: &Ident, validator: &Handler) -> Result<()> {
+        let mut updates = self.named.iter_mut().chain(&mut self.dynamic);
+        let Some(update) = updates.find(|update| update.method == *validated) else {
+            return Err(Error::new(validated.span(), "there is no `#[update]` method of this name"));
+        };
+        if update.arguments.len() != validator.arguments.len() {
+            return Err(Error::new(validator.method.span(), "a validator has the arguments of its update"));
+        }
+        match update.validator.replace(validator.method.clone()) {
+            None => Ok(()),
+            Some(first) => Err(Error::new(first.span(), "there is another validator of this update")),
+        }
     }
 }
 
@@ -114,101 +113,22 @@ fn set_once(place: &mut Option<Handler>, handler: Handler) -> Result<()> {
     }
 }
 
-fn push_named(handlers: &mut Vec<Handler>, handler: Handler) -> Result<()> {
-    if handlers.iter().any(|other| other.name == handler.name) {
-        let message = format!("there is another handler named `{}`", handler.name);
-        return Err(Error::new(handler.method.span(), message));
-    }
-    handlers.push(handler);
-    Ok(())
-}
-
 /// Takes the attribute that makes a handler of a method.
-fn take_role(method: &mut ImplItemFn) -> Result<Option<(Role, Options)>> {
+fn take_role(method: &mut ImplItemFn) -> Result<Option<(Role, Attribute)>> {
     let mut found = None;
     let mut others = Vec::new();
     for attribute in std::mem::take(&mut method.attrs) {
-        let Some(role) = role(&attribute) else {
+        let Some(role) = Role::of(&attribute) else {
             others.push(attribute);
             continue;
         };
         if found.is_some() {
             return Err(Error::new_spanned(attribute, "a method is one kind of handler"));
         }
-        let options = match &attribute.meta {
-            Meta::Path(_) => Options::default(),
-            _ => attribute.parse_args::<Options>()?,
-        };
-        found = Some((role, options));
+        found = Some((role, attribute));
     }
     method.attrs = others;
     Ok(found)
-}
-
-fn role(attribute: &Attribute) -> Option<Role> {
-    match attribute.path().get_ident()?.to_string().as_str() {
-        "init" => Some(Role::Init),
-        "run" => Some(Role::Run),
-        "signal" => Some(Role::Signal),
-        "query" => Some(Role::Query),
-        _ => None,
-    }
-}
-
-impl Handler {
-    fn of(method: &ImplItemFn, role: Role, options: Options) -> Result<Self> {
-        let signature = &method.sig;
-        let is_async = signature.asyncness.is_some();
-        let error = |message: &str| Err(Error::new_spanned(signature, message));
-        let mut inputs = signature.inputs.iter().peekable();
-        let receiver = inputs.next_if(|input| matches!(input, FnArg::Receiver(_)));
-        match (role, is_async, receiver.is_some()) {
-            (Role::Run, false, _) => return error("`#[run]` is an `async fn`"),
-            (Role::Run, true, true) => return error("`#[run]` takes `ctx: Context<Self>` instead of `self`"),
-            (Role::Signal, true, true) => {
-                return error("an asynchronous handler takes `ctx: Context<Self>` instead of `self`");
-            }
-            (Role::Signal, false, false) => return error("a signal's handler takes `&mut self`"),
-            (Role::Query, true, _) | (Role::Query, _, false) => {
-                return error("a query's handler takes `&self` and is not `async`");
-            }
-            (Role::Init, true, _) | (Role::Init, _, true) => {
-                return error("`#[init]` takes the workflow's arguments, returns `Self`, and is not `async`");
-            }
-            _ => {}
-        }
-        if is_async && inputs.next().is_none() {
-            return error("the first parameter is `ctx: Context<Self>`");
-        }
-        let method_name = signature.ident.to_string();
-        Ok(Self {
-            name: options.name.unwrap_or_else(|| method_name.trim_start_matches("r#").to_owned()),
-            description: description(&method.attrs),
-            method: signature.ident.clone(),
-            arguments: inputs.enumerate().filter_map(|(index, input)| Argument::of(index, input)).collect(),
-            is_async,
-            is_fallible: returns_result(&signature.output),
-        })
-    }
-}
-
-impl Argument {
-    fn of(index: usize, input: &FnArg) -> Option<Self> {
-        let FnArg::Typed(typed) = input else { return None };
-        let name = match &*typed.pat {
-            Pat::Ident(pattern) => pattern.ident.to_string().trim_start_matches('_').to_owned(),
-            _ => format!("number {}", index + 1),
-        };
-        Some(Self { name, ty: (*typed.ty).clone() })
-    }
-}
-
-fn returns_result(output: &ReturnType) -> bool {
-    let ReturnType::Type(_, ty) = output else {
-        return false;
-    };
-    let Type::Path(path) = &**ty else { return false };
-    path.path.segments.last().is_some_and(|segment| segment.ident == "Result")
 }
 
 fn type_name(ty: &Type) -> Result<String> {
@@ -265,10 +185,10 @@ mod tests {
         assert_eq!(model.name, "order-fulfilment");
         assert_eq!(model.run.arguments[0].name, "order");
         assert!(model.run.is_fallible && model.run.is_async);
-        assert_eq!(model.signals[0].name, "approve");
-        assert_eq!(model.signals[0].description, "Says yes.");
-        assert_eq!(model.queries[0].name, "status");
-        assert!(!model.queries[0].is_fallible);
+        assert_eq!(model.signals.named[0].name, "approve");
+        assert_eq!(model.signals.named[0].description, "Says yes.");
+        assert_eq!(model.queries.named[0].name, "status");
+        assert!(!model.queries.named[0].is_fallible);
     }
 
     #[test]
@@ -285,7 +205,24 @@ mod tests {
             parse_quote!(impl W { #[signal] fn a(&mut self) {} #[signal(name = "a")] fn b(&mut self) {} }),
         );
         assert_eq!(twice, "there is another handler named `a`");
-        let option = syn::parse_str::<Options>("nam = \"x\"").err().unwrap().to_string();
-        assert_eq!(option, "only `name = \"…\"` is known here");
+    }
+
+    #[test]
+    fn mistakes_of_updates_are_named() {
+        let run = quote::quote!(
+            #[run]
+            async fn run(ctx: Context<Self>) {}
+        );
+        let stray = error(parse_quote!(impl W { #run #[validator(u)] fn v(&self) {} }));
+        assert_eq!(stray, "there is no `#[update]` method of this name");
+        let update = quote::quote!(#run #[update] fn u(&mut self, a: u8) {});
+        let short = error(parse_quote!(impl W { #update #[validator(u)] fn v(&self) {} }));
+        assert_eq!(short, "a validator has the arguments of its update");
+        let waits = error(parse_quote!(impl W { #update #[validator(u)] async fn v(&self, a: u8) {} }));
+        assert_eq!(waits, "a validator takes `&self` and is not `async`");
+        let dynamic = error(parse_quote!(impl W { #run #[update(dynamic)] fn u(&mut self, a: u8) {} }));
+        assert_eq!(dynamic, "a dynamic handler is given `name: String, input: Vec<Payload>`");
+        let done = error(parse_quote!(impl W { #run #[signal(unfinished = "warn")] fn s(&mut self) {} }));
+        assert_eq!(done, "only an asynchronous handler can be unfinished when the run closes");
     }
 }

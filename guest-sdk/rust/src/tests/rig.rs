@@ -1,119 +1,28 @@
-//! A host made of two lists, and a run on it.
+//! A run on a host made of two lists.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::recorder::{Notes, Recorder};
 use crate::{
     Failure, Payload, Workflow,
     bindings::{
-        dalsegno::workflow::types::{Failure as ContractFailure, Request},
-        exports::dalsegno::workflow::guest::{Activation, Event, Resumption, Start},
+        dalsegno::workflow::types::Request,
+        exports::dalsegno::workflow::guest::{Activation, ContinueAsNewReason, Event, Resumption, Start},
     },
-    host::{ActivityOptions, Host, Level, Operation, RunInfo, TimerOptions},
+    host::Operation,
     run::Run,
     workflow::WorkflowType,
 };
 
-#[derive(Default)]
-struct Notes {
-    calls: RefCell<Vec<String>>,
-    log: RefCell<Vec<String>>,
-    operations: Cell<Operation>,
-    /// Whether cancelling an activity waits for its end.
-    cancel_waits: Cell<bool>,
-    call_sites: Cell<bool>,
-}
-
-struct Recorder(Rc<Notes>);
-
-impl Recorder {
-    fn note(&self, call: String) {
-        self.0.calls.borrow_mut().push(call);
-    }
-
-    fn next(&self) -> Operation {
-        self.0.operations.set(self.0.operations.get() + 1);
-        self.0.operations.get()
-    }
-}
-
-fn text(payloads: &[Payload]) -> String {
-    let texts = payloads.iter().map(|payload| String::from_utf8_lossy(&payload.data).into_owned());
-    texts.collect::<Vec<_>>().join(", ")
-}
-
-impl Host for Recorder {
-    fn schedule_activity(&self, name: &str, input: &[Payload], _: &ActivityOptions) -> Operation {
-        self.note(format!("schedule {name}({})", text(input)));
-        self.next()
-    }
-
-    fn cancel_activity(&self, operation: Operation) -> bool {
-        self.note(format!("cancel activity {operation}"));
-        !self.0.cancel_waits.get()
-    }
-
-    fn start_timer(&self, duration_ms: u64, _: &TimerOptions) -> Operation {
-        self.note(format!("timer {duration_ms} ms"));
-        self.next()
-    }
-
-    fn cancel_timer(&self, operation: Operation) -> bool {
-        self.note(format!("cancel timer {operation}"));
-        true
-    }
-
-    fn complete(&self, result: &Payload) {
-        self.note(format!("complete {}", text(std::slice::from_ref(result))));
-    }
-
-    fn fail(&self, failure: &ContractFailure) {
-        self.note(format!("fail {}", Failure::from_contract(failure.clone())));
-    }
-
-    fn cancelled(&self, details: &[Payload]) {
-        self.note(format!("cancelled {}", text(details)).trim_end().to_owned());
-    }
-
-    fn info(&self) -> RunInfo {
-        unreachable!("no test asks")
-    }
-
-    fn random_bytes(&self, _: u32) -> Vec<u8> {
-        unreachable!("no test asks")
-    }
-
-    fn fail_update(&self, id: &str, failure: &ContractFailure) {
-        self.note(format!("fail update {id}: {}", Failure::from_contract(failure.clone())));
-    }
-
-    fn log(&self, _: Level, message: &str, _: &[(String, String)]) {
-        self.0.log.borrow_mut().push(message.to_owned());
-    }
-
-    fn count(&self, _: &str, _: u64, _: &[(String, String)]) {}
-
-    fn record(&self, _: &str, _: f64, _: &[(String, String)]) {}
-
-    fn wants_call_sites(&self) -> bool {
-        self.0.call_sites.get()
-    }
-
-    fn call_site(&self, frames: &[String]) {
-        self.note(format!("at {}", frames.join(", ")));
-    }
-}
-
 /// A run of one workflow. Each method is one activation.
 pub(super) struct Rig {
     run: Run,
-    notes: Rc<Notes>,
+    pub(super) notes: Rc<Notes>,
     name: String,
+    reasons: RefCell<Vec<ContinueAsNewReason>>,
 }
 
 impl Rig {
@@ -121,7 +30,7 @@ impl Rig {
     pub(super) fn new<W: Workflow>() -> Self {
         let notes = Rc::new(Notes::default());
         let run = Run::new(Box::new(Recorder(notes.clone())), vec![WorkflowType::of::<W>()]);
-        Self { run, notes, name: W::definition().0.name }
+        Self { run, notes, name: W::definition().0.name, reasons: RefCell::default() }
     }
 
     /// A run that has started with these arguments, a JSON array.
@@ -131,7 +40,7 @@ impl Rig {
         rig
     }
 
-    /// Cancelling an activity waits for its end.
+    /// Cancelling an activity or a child waits for its end.
     pub(super) fn cancelling_waits(self) -> Self {
         self.notes.cancel_waits.set(true);
         self
@@ -141,6 +50,17 @@ impl Rig {
     pub(super) fn wanting_call_sites(self) -> Self {
         self.notes.call_sites.set(true);
         self
+    }
+
+    /// The run passed here before this patch was made.
+    pub(super) fn without_patch(self, id: &str) -> Self {
+        self.notes.unpatched.borrow_mut().insert(id.to_owned());
+        self
+    }
+
+    /// From now on it is time to continue as new.
+    pub(super) fn suggest(&self, reason: ContinueAsNewReason) {
+        self.reasons.borrow_mut().push(reason);
     }
 
     pub(super) fn start(&self, arguments: Value) -> Event {
@@ -158,10 +78,10 @@ impl Rig {
             number: 1,
             time_us: 1_000_000,
             replaying: false,
-            history_events: 0,
-            history_bytes: 0,
-            continue_as_new_suggested: false,
-            reasons: Vec::new(),
+            history_events: 40,
+            history_bytes: 4_000,
+            continue_as_new_suggested: !self.reasons.borrow().is_empty(),
+            reasons: self.reasons.borrow().clone(),
             events: events.into_iter().collect(),
         })
     }
@@ -178,6 +98,13 @@ impl Rig {
 
     pub(super) fn signal(&self, name: &str, arguments: Value) {
         self.activate([signalled(name, arguments)]).unwrap();
+    }
+
+    /// An update, if its validator accepts it.
+    pub(super) fn update(&self, id: &str, name: &str, arguments: Value) -> Result<(), Failure> {
+        let update = Request { id: id.to_owned(), ..request(name, arguments) };
+        self.run.validate_update(&update)?;
+        self.activate([Event::UpdateAccepted(update)])
     }
 
     pub(super) fn cancel(&self, reason: &str) {
@@ -207,7 +134,7 @@ pub(super) fn signalled(name: &str, arguments: Value) -> Event {
     Event::Signalled(request(name, arguments))
 }
 
-fn request(name: &str, arguments: Value) -> Request {
+pub(super) fn request(name: &str, arguments: Value) -> Request {
     Request { id: String::new(), name: name.to_owned(), input: input(arguments), headers: Vec::new() }
 }
 

@@ -1,0 +1,51 @@
+//! Arguments and other values on their way to the host.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{
+    failure::{BAD_ARGUMENTS, Failure},
+    payload::Payload,
+    runtime::Runtime,
+};
+
+/// What a call gives to its callee. A value without a JSON form is told when the call is made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outgoing {
+    pub(crate) input: Vec<Payload>,
+    pub(crate) headers: Vec<(String, Payload)>,
+    /// Why a value has no JSON form.
+    unfit: Option<String>,
+}
+
+impl Outgoing {
+    pub(crate) fn add<A: Serialize + ?Sized>(&mut self, argument: &A) {
+        let payload = self.payload(argument);
+        self.input.extend(payload);
+    }
+
+    pub(crate) fn add_header<A: Serialize + ?Sized>(&mut self, name: String, value: &A) {
+        let payload = self.payload(value);
+        self.headers.extend(payload.map(|payload| (name, payload)));
+    }
+
+    /// A value as JSON, if it has that form.
+    pub(crate) fn payload<A: Serialize + ?Sized>(&mut self, value: &A) -> Option<Payload> {
+        Payload::json(value).map_err(|error| self.spoil(Some(error.to_string()))).ok()
+    }
+
+    /// Says that a value has no JSON form, and why.
+    pub(crate) fn spoil(&mut self, why: Option<String>) {
+        self.unfit = self.unfit.take().or(why);
+    }
+
+    /// Reports a bug of the code if a value has no JSON form.
+    pub(crate) fn check(&self, runtime: &Runtime, call: impl fmt::Display) -> Result<(), Failure> {
+        let Some(why) = &self.unfit else { return Ok(()) };
+        let failure =
+            Failure::application(BAD_ARGUMENTS, format!("an argument of {call} has no JSON form: {why}"));
+        runtime.report_bug(failure.clone());
+        Err(failure)
+    }
+}
