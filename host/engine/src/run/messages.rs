@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{Accepted, Refusal, Run};
 use crate::{
     event::{
-        ChildCancellationType, ChildInitiated, EventAttributes as E, ExternalFailure, ParentClosePolicy,
+        ChildCancellationType, ChildInitiated, EventAttributes as E, ExternalFailure, Origin, Parent,
+        ParentClosePolicy, WorkflowExecutionStarted,
     },
     failure::FailureKind,
-    ids::{EventId, Operation},
+    history::ENGINE_SEMANTICS,
+    ids::{EventId, ModuleDigest, Operation},
     limits,
     machines::external::PendingExternal,
     message::{Address, ChildOutcome, Message, MessageBody as Body, MessageId, RunIdentity, StartChild},
