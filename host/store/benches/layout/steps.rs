@@ -56,5 +56,6 @@ fn scheduled(operation: u64) -> ActivityTaskScheduled {
         retry_policy: RetryPolicy::default(),
         cancellation_type: CancellationType::TryCancel,
         summary: None,
+        local_retry_threshold: None,
     }
 }

@@ -2,4 +2,4 @@
 SELECT sender, event, kind::BIGINT, namespace, workflow_id, run_id, data
 FROM inbox
 WHERE (sender, event, kind) > ($1, $2, $3)
-ORDER BY sender, event, kind LIMIT $4
+ORDER BY sender, event, inbox.kind LIMIT $4

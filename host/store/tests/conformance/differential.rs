@@ -7,16 +7,20 @@ use dalsegno_engine::{
     attempts::{ActivityRow, RowChange, RowState},
     ids::{Namespace, RequestId, WorkflowId},
 };
-use dalsegno_store::{Batch, Fence, Item, ListPage, RunKey, SharedStore};
+use dalsegno_store::{Attributes, Batch, Fence, Item, ListPage, MessageRow, RunKey, SharedStore};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 
 use crate::{
-    builders::{With, attempts, blocked, closed, key, open_until, rows, start, step, time},
+    builders::{
+        With, attempts, attributes, blocked, closed, key, message, open_until, rows, start, step, time,
+        update,
+    },
     databases::Database,
 };
 
 const RUNS: u32 = 6;
-const CASES: u32 = 96;
+const UPDATES: u8 = 3;
+const CASES: u32 = 160;
 
 /// What an item does; the numbers are made fit to the case.
 #[derive(Debug, Clone)]
@@ -40,6 +44,19 @@ enum Doing {
 struct Change {
     run: u32,
     doing: Doing,
+    telling: Telling,
+    /// How the run that follows begins, if this one closes.
+    successor: Option<(u32, bool, Telling)>,
+}
+
+/// What a run tells beside what it does.
+#[derive(Debug, Clone)]
+struct Telling {
+    sent: Vec<u64>,
+    /// Of a run, the message of an event.
+    taken: Vec<(u32, u64)>,
+    updates: Vec<u8>,
+    attributes: Option<u8>,
 }
 
 fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
@@ -51,8 +68,26 @@ fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
         1 => (0..8_u8).prop_map(Doing::Summary),
         2 => vec(attempt, 0..4).prop_map(Doing::Attempts),
     ];
-    let change = (0..RUNS, doing).prop_map(|(run, doing)| Change { run, doing });
+    let successor = proptest::option::of((1..RUNS / 2, any::<bool>(), telling()));
+    let change = (0..RUNS, doing, telling(), successor);
+    let change =
+        change.prop_map(|(run, doing, telling, successor)| Change { run, doing, telling, successor });
     vec(vec(change, 0..8), 1..8)
+}
+
+/// Mostly nothing, so that most items have few reasons to be left out.
+fn telling() -> impl Strategy<Value = Telling> {
+    let few = || prop_oneof![5 => 0..1_usize, 1 => 1..3_usize];
+    let sent = few().prop_flat_map(|len| vec(0..6_u64, len));
+    let taken = few().prop_flat_map(|len| vec((0..RUNS, 0..6_u64), len));
+    let updates = few().prop_flat_map(|len| vec(0..UPDATES, len));
+    let attributes = prop_oneof![4 => Just(None), 1 => (0..3_u8).prop_map(Some)];
+    (sent, taken, updates, attributes).prop_map(|(sent, taken, updates, attributes)| Telling {
+        sent,
+        taken,
+        updates,
+        attributes,
+    })
 }
 
 /// The batches of one case, whose runs no other case has.
@@ -79,17 +114,47 @@ impl Case {
     }
 
     fn item(&mut self, change: &Change) -> Item {
+        let mut item = self.doing(change);
+        self.tell(&mut item, &change.telling);
+        let closes = item.summary.as_ref().is_some_and(|summary| summary.status != Status::Running);
+        if let Some((offset, is_closed, telling)) = change.successor.as_ref().filter(|_| closes) {
+            // Of the same workflow id.
+            let mut successor = self.start((change.run + 2 * offset) % RUNS, *is_closed, 1);
+            self.tell(&mut successor, telling);
+            item.successor = Some(Box::new(successor));
+        }
+        item
+    }
+
+    fn tell(&self, item: &mut Item, telling: &Telling) {
+        let Telling { sent, taken, updates, attributes: said } = telling;
+        item.outbox = sent.iter().map(|event| self.message(&item.run, *event)).collect();
+        item.consumed = taken.iter().map(|(run, event)| self.message(&self.key(*run), *event).id).collect();
+        item.updates = updates.iter().map(|number| update(&item.run, &format!("u{number}"))).collect();
+        item.attributes = said.map(|number| match number {
+            0 => Attributes::default(),
+            number => attributes(&format!("said {number}")),
+        });
+    }
+
+    fn message(&self, sender: &RunKey, event: u64) -> MessageRow {
+        MessageRow { namespace: self.namespace.clone(), ..message(sender, event, "w1") }
+    }
+
+    fn start(&mut self, run: u32, is_closed: bool, events: u32) -> Item {
+        let mut item = start(&self.key(run));
+        item.history = vec![self.row(run, 1, events)];
+        let new = item.new.as_mut().unwrap();
+        new.start_time = time(u64::from(run % 3));
+        new.request_id = (events == 2).then(|| RequestId::new("request"));
+        if is_closed { item.with(closed(Status::Completed)) } else { item }
+    }
+
+    fn doing(&mut self, change: &Change) -> Item {
         let run = self.key(change.run);
         self.activation += 1;
         match &change.doing {
-            Doing::Start { closed: is_closed, events } => {
-                let mut item = start(&run);
-                item.history = vec![self.row(change.run, 1, *events)];
-                let new = item.new.as_mut().unwrap();
-                new.start_time = time(u64::from(change.run % 3));
-                new.request_id = (*events == 2).then(|| RequestId::new("request"));
-                if *is_closed { item.with(closed(Status::Completed)) } else { item }
-            }
+            Doing::Start { closed, events } => self.start(change.run, *closed, *events),
             Doing::Step { off, events, summary } => {
                 let first = self.ends[change.run as usize].max(1).saturating_add_signed(*off).max(1);
                 let mut item = step(&run, 1);
@@ -97,7 +162,7 @@ impl Case {
                 item.summary = summary_of(*summary);
                 item
             }
-            Doing::Summary(summary) => Item { summary: summary_of(*summary), ..attempts(&run, vec![]) },
+            Doing::Summary(summary) => Item { summary: summary_of(*summary), ..Item::of(run) },
             Doing::Attempts(rows) => attempts(&run, rows.iter().map(row_change).collect()),
         }
     }
@@ -146,7 +211,15 @@ async fn contents(store: &SharedStore, case: &Case) -> String {
         let history = store.history(&key.run_id, 1, 1_000).await.unwrap();
         let attempts = store.activity_rows(&key.run_id).await.unwrap();
         write!(text, "{newest:#?} {history:#?} {attempts:#?}").unwrap();
+        for number in 0..UPDATES {
+            let outcome =
+                store.update(&key.namespace, &key.workflow_id, &format!("u{number}")).await.unwrap();
+            write!(text, "{outcome:#?}").unwrap();
+        }
     }
+    let mut inbox = store.inbox(None, 100_000).await.unwrap();
+    inbox.retain(|message| message.namespace == case.namespace);
+    write!(text, "{inbox:#?}").unwrap();
     text
 }
 
