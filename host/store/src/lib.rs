@@ -95,6 +95,9 @@ pub trait Store: Send + Sync + 'static {
     /// Messages that nobody has taken, in the order of their ids; `limit` at most, after `after`.
     async fn inbox(&self, after: Option<&MessageId>, limit: u32) -> Result<Vec<MessageRow>, StoreError>;
 
+    /// Forgets a message that neither its target nor its sender is there to take. Needs no fence: both have ended.
+    async fn discard(&self, message: &MessageId) -> Result<(), StoreError>;
+
     /// The outcome of an update of a workflow id.
     async fn update(
         &self,

@@ -27,6 +27,12 @@ pub(crate) async fn inbox<B: Backend>(
     rows.iter().map(message_row).collect()
 }
 
+pub(crate) async fn discard<B: Backend>(backend: &B, message: &MessageId) -> Result<(), StoreError> {
+    let event = i64::try_from(message.event).unwrap_or(i64::MAX);
+    let values = [cursor_run(&message.sender)?.into(), event.into(), i64::from(message.kind).into()];
+    backend.write(B::QUERIES.discard_message, &values).await.map(drop)
+}
+
 pub(crate) async fn update<B: Backend>(
     backend: &B,
     namespace: &Namespace,

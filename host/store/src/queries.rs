@@ -7,6 +7,7 @@ pub(crate) struct Queries {
     pub(crate) deploy: &'static str,
     pub(crate) deploy_first: &'static str,
     pub(crate) deployment: &'static str,
+    pub(crate) discard_message: &'static str,
     pub(crate) due_runs: &'static str,
     pub(crate) history: &'static str,
     pub(crate) inbox: &'static str,
@@ -29,8 +30,8 @@ pub(crate) struct Queries {
 /// The statements of a backend, each from the file of its name.
 macro_rules! queries {
     ($constant:ident, $backend:literal) => {
-        queries!(@ $constant, $backend, activity_rows count_runs deploy deploy_first deployment due_runs history
-            inbox list_blocked_runs list_runs list_runs_of_id module module_bytes modules namespace_exists newest_run
+        queries!(@ $constant, $backend, activity_rows count_runs deploy deploy_first deployment discard_message due_runs
+            history inbox list_blocked_runs list_runs list_runs_of_id module module_bytes modules namespace_exists newest_run
             ping put_module put_module_bytes renew run update);
     };
     (@ $constant:ident, $backend:literal, $($name:ident)*) => {

@@ -65,6 +65,10 @@ impl<B: Backend> Store for Over<B> {
         reads::activity_rows(&self.0, run).await
     }
 
+    async fn discard(&self, message: &MessageId) -> Result<(), StoreError> {
+        messages::discard(&self.0, message).await
+    }
+
     async fn inbox(&self, after: Option<&MessageId>, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         messages::inbox(&self.0, after, limit).await
     }

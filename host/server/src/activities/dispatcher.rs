@@ -42,7 +42,7 @@ struct Attempt {
 
 /// What came before an attempt could begin.
 enum Before {
-    Begin(OwnedSemaphorePermit),
+    Begin(Option<OwnedSemaphorePermit>),
     End(Failure),
     Draining,
     Forget,
@@ -91,12 +91,15 @@ impl Attempt {
         }
     }
 
-    /// A place in the task queue, unless it takes too long.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Box<Failure>> {
+    /// A place in the task queue, unless it takes too long. One beside its workflow needs none.
+    async fn place(&self) -> Result<Option<OwnedSemaphorePermit>, Box<Failure>> {
         let scheduled = &self.task.scheduled;
+        if scheduled.is_local() {
+            return Ok(None);
+        }
         let limit = scheduled.schedule_to_start.map_or(Duration::MAX, dalsegno_engine::Millis::as_duration);
         match timeout(limit, self.owner.activities.queues.place(&scheduled.task_queue)).await {
-            Ok(permit) => Ok(permit),
+            Ok(permit) => Ok(Some(permit)),
             Err(_) => {
                 let message = "no place in the task queue became free in time";
                 Err(Failure::timeout(TimeoutKind::ScheduleToStart, message).into())
@@ -113,7 +116,13 @@ impl Attempt {
                 "no activity `{}` is registered in this host; it has: {known}",
                 scheduled.activity_type
             );
-            return AttemptResult::Failed(Failure::application("ActivityNotRegistered", message));
+            let mut failure = Failure::application("ActivityNotRegistered", message);
+            if let (true, FailureKind::Application { non_retryable, .. }) =
+                (scheduled.is_local(), &mut failure.kind)
+            {
+                *non_retryable = true;
+            }
+            return AttemptResult::Failed(failure);
         };
         let pulse = Arc::new(Pulse::new());
         let details = last_details(self.task.last_failure.as_ref());

@@ -11,7 +11,9 @@ use std::{
 
 use dalsegno_engine::{
     Timestamp,
+    event::UpdateOutcome,
     ids::RunId,
+    message::Message as Letter,
     run::{Accepted, Effect, Refusal},
 };
 use dalsegno_sandbox::Telemetry;
@@ -55,9 +57,43 @@ pub(crate) struct AfterCommit {
     pub(crate) effects: Vec<Effect>,
     pub(crate) telemetry: Vec<Telemetry>,
     pub(crate) closed: Option<Arc<Closed>>,
+    /// The run that begins with this one's end.
+    pub(crate) successor: Option<Arc<RunHandle>>,
+    /// What the run says to others.
+    pub(crate) outbox: Vec<Letter>,
+    /// Updates that came to an outcome.
+    pub(crate) updates: Vec<(String, UpdateOutcome)>,
     pub(crate) has_events: bool,
     /// The wake-up time that the step stores, if it is beyond the horizon.
     pub(crate) wakes_later_at: Option<Timestamp>,
+}
+
+impl StoredStep {
+    /// Adds a later step of the same run: the two are stored as one.
+    pub(crate) fn add(&mut self, later: Self) {
+        merge(&mut self.item, later.item);
+        let AfterCommit {
+            acks,
+            effects,
+            telemetry,
+            closed,
+            successor,
+            outbox,
+            updates,
+            has_events,
+            wakes_later_at,
+        } = later.after;
+        let after = &mut self.after;
+        after.acks.extend(acks);
+        after.effects.extend(effects);
+        after.telemetry.extend(telemetry);
+        after.closed = closed.or(after.closed.take());
+        after.successor = successor.or(after.successor.take());
+        after.outbox.extend(outbox);
+        after.updates.extend(updates);
+        after.has_events |= has_events;
+        after.wakes_later_at = wakes_later_at;
+    }
 }
 
 /// A step, and what became of it.
@@ -261,8 +297,24 @@ fn outcome(outcome: ItemOutcome) -> Result<(), Lost> {
     }
 }
 
-fn is_empty(item: &Item) -> bool {
-    item.new.is_none() && item.history.is_empty() && item.summary.is_none() && item.activities.is_empty()
+pub(super) fn is_empty(item: &Item) -> bool {
+    let Item { run: _, new, history, summary, activities, attributes, outbox, consumed, updates, successor } = item;
+    new.is_none()
+        && history.is_empty()
+        && summary.is_none()
+        && activities.is_empty()
+        && attributes.is_none()
+        && outbox.is_empty()
+        && consumed.is_empty()
+        && updates.is_empty()
+        && successor.is_none()
+}
+
+fn size_bytes(item: &Item) -> usize {
+    let history = item.history.iter().map(|row| row.data.len());
+    let outbox = item.outbox.iter().map(|row| row.data.len());
+    let updates = item.updates.iter().map(|row| row.data.len());
+    history.chain(outbox).chain(updates).sum::<usize>() + item.successor.as_deref().map_or(0, size_bytes)
 }
 
 /// Takes steps off the front, until a batch is full: one item for each run. Steps that build on one that was not
@@ -274,7 +326,7 @@ fn fold(steps: &mut Vec<StoredStep>) -> (Vec<Group>, Vec<Decided>) {
     let mut bytes = 0;
     let mut taken = 0;
     for step in steps.iter() {
-        bytes += step.item.history.iter().map(|row| row.data.len()).sum::<usize>();
+        bytes += size_bytes(&step.item);
         if taken > 0 && bytes > BATCH_BYTES_MAX {
             break;
         }
@@ -299,9 +351,15 @@ fn fold(steps: &mut Vec<StoredStep>) -> (Vec<Group>, Vec<Decided>) {
     (groups, decided)
 }
 
+/// Adds what a later step of the same run changes.
 fn merge(into: &mut Item, item: Item) {
     into.history.extend(item.history);
     into.summary = item.summary.or(into.summary.take());
+    into.attributes = item.attributes.or(into.attributes.take());
+    into.outbox.extend(item.outbox);
+    into.consumed.extend(item.consumed);
+    into.updates.extend(item.updates);
+    into.successor = item.successor.or(into.successor.take());
     for change in item.activities {
         into.activities.retain(|earlier| earlier.operation() != change.operation());
         into.activities.push(change);

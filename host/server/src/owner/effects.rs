@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::{
     Owner,
     committer::{Ack, AfterCommit, Decided},
+    deliveries,
     handle::RunHandle,
     message::{Lost, Message},
     residents,
@@ -30,7 +31,7 @@ pub(crate) async fn follow(owner: Arc<Owner>, mut decided: mpsc::UnboundedReceiv
 fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     handle.became_stored();
     if let Some(closed) = &after.closed {
-        owner.registry.close(handle, closed.clone());
+        owner.registry.close(handle, closed.clone(), after.successor.clone());
         let messages = handle.retire().unwrap_or_default();
         messages.into_iter().for_each(|message| owner.answer_closed(closed.status, message));
         owner.residents.forget(&handle.key.run_id);
@@ -43,6 +44,15 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
             Effect::Dispatch(task) => crate::activities::dispatch(owner, handle, task),
             Effect::CancelActivity(operation) => handle.cancel_attempt(operation),
         }
+    }
+    deliveries::deliver(owner, after.outbox);
+    for (update_id, outcome) in after.updates {
+        owner.waiters.tell_updated(&handle.key.run_id, &update_id, &Arc::new(outcome));
+    }
+    if let Some(successor) = after.successor {
+        successor.became_stored();
+        owner.metrics.runs_started.inc();
+        owner.send(&successor, Message::Wake);
     }
     // Invariant: whoever is answered finds the effects begun; a stopping host counts on that.
     for ack in after.acks {
@@ -100,6 +110,8 @@ pub(crate) fn refuse(message: Message, lost: &Lost) {
     match message {
         Message::Barrier(reply)
         | Message::Input(_, reply)
+        | Message::Delivery(_, reply)
+        | Message::Back(_, _, reply)
         | Message::Release(reply)
         | Message::Grant { reply, .. } => drop(reply.send(Err(lost.clone()))),
         Message::Wake | Message::AttemptEnded { .. } | Message::NotStarted { .. } | Message::History(_) => {}

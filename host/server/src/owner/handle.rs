@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    committer::Ack,
+    committer::{Ack, StoredStep},
     message::{Lost, Message},
 };
 
@@ -76,12 +76,21 @@ pub(crate) struct Live {
     pub(crate) acks: Vec<Ack>,
     /// When the run will be woken, while it is in memory.
     pub(crate) armed: Option<Timestamp>,
+    /// A step that is kept open for the activities beside the workflow that it has begun.
+    pub(crate) held: Option<Held>,
+}
+
+/// A step that is not handed to the committer yet.
+pub(crate) struct Held {
+    pub(crate) step: StoredStep,
+    /// When it is handed over at the latest.
+    pub(crate) until: Timestamp,
 }
 
 impl Live {
     pub(crate) fn new(run: Run, new: Option<NewRun>, summary: Option<Summary>) -> Self {
         let guest = GuestSlot::Absent;
-        Self { run, guest, new, summary, input_bytes: 0, acks: Vec::new(), armed: None }
+        Self { run, guest, new, summary, input_bytes: 0, acks: Vec::new(), armed: None, held: None }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::modules::ModuleError;
 /// Transitions read at a time.
 const HISTORY_PAGE: u32 = 1_000;
 /// Wait before reading again what could not be read.
-const RETRY: Duration = Duration::from_millis(500);
+pub(super) const RETRY: Duration = Duration::from_millis(500);
 /// Wait before a run is tried again that cannot be brought into memory.
 const LEFT_ALONE: Millis = Millis::from_secs(300);
 /// Runs that are brought into memory at a time because they are due.
@@ -193,7 +193,7 @@ impl Owner {
     }
 
     /// Waits. False: the owner has stopped.
-    async fn wait(&self, time: Duration) -> bool {
+    pub(super) async fn wait(&self, time: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(time) => true,
             () = self.stopped.cancelled() => false,

@@ -3,7 +3,10 @@
 use dalsegno_engine::{
     Payload,
     attempts::AttemptResult,
+    event::ExternalFailure,
+    guest::Request,
     ids::Operation,
+    message::Message as Letter,
     run::{Accepted, Input, Refusal},
 };
 use dalsegno_store::HistoryRow;
@@ -32,6 +35,10 @@ pub(crate) enum Message {
     Barrier(Reply),
     /// A client's input.
     Input(Input, Reply),
+    /// Another run's word.
+    Delivery(Box<Letter>, Reply),
+    /// This run's own word, which the other could not take, or had taken before.
+    Back(Box<Letter>, Option<ExternalFailure>, Reply),
     /// A client lets a failing run try again.
     Release(Reply),
     /// An attempt has ended.
@@ -67,7 +74,10 @@ impl Message {
     /// Bytes that it adds to a transition, about.
     pub(crate) fn size_bytes(&self) -> usize {
         match self {
-            Self::Input(Input::Signal { input, headers, .. }, _) => {
+            Self::Input(
+                Input::Signal { input, headers, .. } | Input::Update(Request { input, headers, .. }),
+                _,
+            ) => {
                 let arguments: usize = input.iter().map(Payload::size_bytes).sum();
                 let context = headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
                 arguments + context.sum::<usize>()
@@ -77,7 +87,9 @@ impl Message {
                 result.as_ref().map_or(0, Payload::size_bytes)
             }
             Self::AttemptEnded { result: AttemptResult::Failed(failure), .. } => failure.size_bytes(),
+            Self::Delivery(letter, _) => letter.body.size_bytes(),
             Self::Wake
+            | Self::Back(..)
             | Self::Barrier(_)
             | Self::Release(_)
             | Self::Grant { .. }

@@ -3,12 +3,16 @@
 //! A message reaches a [`handle`]; a guest thread lets the run take a [`turn`]; the [`committer`] stores
 //! what the turn gave; [`effects`] follow the commit. [`wakes`] says when to look at a run, [`load`] brings
 //! it from the store, [`residents`] bounds what stays in memory, [`tenure`] claims the right to all that.
+//! [`deliveries`] carry what runs say to each other, [`begin`] makes runs that other runs begin.
 
+pub(crate) mod begin;
 pub(crate) mod clock;
 pub(crate) mod committer;
+mod deliveries;
 mod effects;
 pub(crate) mod guests;
 pub(crate) mod handle;
+mod held;
 mod load;
 pub(crate) mod message;
 mod registry;
@@ -35,6 +39,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{
     clock::Clock,
     committer::{Committer, StoredStep},
+    deliveries::Deliveries,
     guests::{GuestThreads, GuestWork},
     handle::{Retired, RunHandle},
     message::{Lost, Message, Reply},
@@ -70,6 +75,7 @@ pub(crate) struct Owner {
     pub(crate) residents: Residents,
     pub(crate) wakes: Wakes,
     pub(crate) waiters: Waiters,
+    deliveries: Deliveries,
     /// One for each of some groups of workflow ids: starting and loading a workflow happen one at a time.
     stripes: Vec<tokio::sync::Mutex<()>>,
     /// Places for runs that are brought into memory because they are due.
@@ -116,6 +122,7 @@ impl Owner {
             metrics: parts.metrics,
             wakes: Wakes::default(),
             waiters: Waiters::default(),
+            deliveries: Deliveries::new(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             loads: Semaphore::new(load::LOADS_MAX),
             committer,
@@ -129,6 +136,7 @@ impl Owner {
         tokio::spawn(effects::follow(owner.clone(), follow));
         tokio::spawn(wakes::fire(owner.clone()));
         tokio::spawn(wakes::scan(owner.clone()));
+        tokio::spawn(deliveries::resume(owner.clone()));
         owner
     }
 
@@ -186,7 +194,10 @@ impl Owner {
     fn answer_closed(&self, status: Status, message: Message) {
         match message {
             Message::Barrier(reply) => drop(reply.send(Ok(Ok(Accepted::Duplicate)))),
-            Message::Input(_, reply) | Message::Release(reply) => {
+            Message::Input(_, reply)
+            | Message::Delivery(_, reply)
+            | Message::Back(_, _, reply)
+            | Message::Release(reply) => {
                 drop(reply.send(Ok(Err(Refusal::Closed(status)))));
             }
             Message::Grant { reply, .. } => drop(reply.send(Ok(Err(Refusal::StaleAttempt)))),

@@ -52,13 +52,24 @@ impl Registry {
         }
     }
 
-    /// Forgets a run that has closed, and remembers its end unless there is a newer run.
-    pub(crate) fn close(&self, handle: &Arc<RunHandle>, closed: Arc<Closed>) {
+    /// Forgets a run that has closed, for the run that follows it, or remembers its end unless there is a newer run.
+    pub(crate) fn close(
+        &self,
+        handle: &Arc<RunHandle>,
+        closed: Arc<Closed>,
+        successor: Option<Arc<RunHandle>>,
+    ) {
         let key = workflow_key(handle);
         let mut open = self.open.lock();
-        if open.get(&key).is_some_and(|found| Arc::ptr_eq(found, handle)) {
-            self.closed.lock().put(key.clone(), closed);
-            open.remove(&key);
+        if open.get(&key).is_none_or(|found| !Arc::ptr_eq(found, handle)) {
+            return;
+        }
+        match successor {
+            Some(successor) => drop(open.insert(key, successor)),
+            None => {
+                self.closed.lock().put(key.clone(), closed);
+                open.remove(&key);
+            }
         }
     }
 

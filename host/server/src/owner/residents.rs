@@ -77,7 +77,8 @@ pub(crate) fn evict(owner: &Owner) {
         handle.linger(true);
         // One that is at work is counted again at the end of its turn.
         let Some(mut live) = handle.live.try_lock() else { continue };
-        if matches!(live.guest, GuestSlot::Resident(_)) {
+        // What is not stored yet could not be replayed.
+        if matches!(live.guest, GuestSlot::Resident(_)) && live.held.is_none() {
             live.guest = GuestSlot::Absent;
             owner.metrics.evictions.inc();
         }

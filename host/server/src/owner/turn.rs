@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dalsegno_engine::{
-    Transition,
+    Run, Transition,
+    event::{ExternalFailure, UpdateOutcome},
     guest::{ActivationError, ActivationErrorKind},
+    message::{Address, Message as Letter},
     replay::{Replay, ReplayError},
-    run::{Accepted, Step},
+    run::{Accepted, Refusal, Step, Successor},
 };
 use dalsegno_sandbox::{Instance, Telemetry};
-use dalsegno_store::{HistoryRow, Item};
+use dalsegno_store::{Attributes, HistoryRow, Item, MessageRow, UpdateRow};
 
 use super::{
     Owner,
-    committer::{Ack, AfterCommit, StoredStep},
+    begin::NoModule,
+    committer::{self, Ack, AfterCommit, StoredStep},
     effects,
     guests::GuestWork,
     handle::{GuestSlot, Live, Retired, RunHandle},
+    held,
     message::{Lost, Message},
     residents,
     waiters::Closed,
@@ -40,6 +44,10 @@ pub(crate) fn take(owner: &Arc<Owner>, handle: &Arc<RunHandle>) {
     for message in messages {
         live.input_bytes += message.size_bytes();
         receive(&mut live, message);
+    }
+    // A guest that has to be replayed needs all that was done.
+    if !matches!(live.guest, GuestSlot::Resident(_)) {
+        held::release(owner, handle, &mut live);
     }
     let mut telemetry = Vec::new();
     let loads = live.run.is_ready() && !bring_guest(owner, handle, &mut live);
@@ -77,6 +85,8 @@ fn receive(live: &mut Live, message: Message) {
         Message::Wake => return,
         Message::Barrier(reply) => (Ok(Accepted::Duplicate), reply),
         Message::Input(input, reply) => (run.accept(input), reply),
+        Message::Delivery(letter, reply) => (run.deliver(&letter), reply),
+        Message::Back(letter, cause, reply) => (given_back(run, &letter, cause), reply),
         Message::Release(reply) => {
             run.release();
             (Ok(Accepted::New), reply)
@@ -104,6 +114,22 @@ fn receive(live: &mut Live, message: Message) {
     }
 }
 
+/// Takes back what this run said.
+fn given_back(
+    run: &mut Run,
+    letter: &Letter,
+    cause: Option<ExternalFailure>,
+) -> Result<Accepted, Refusal> {
+    if run.state().is_closed() {
+        return Err(Refusal::Closed(run.state().status));
+    }
+    match cause {
+        Some(cause) => run.undeliverable(letter, cause),
+        None => run.taken_before(letter),
+    }
+    Ok(Accepted::New)
+}
+
 /// Sees to it that the guest is in memory. False: its history has to be read first.
 fn bring_guest(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) -> bool {
     let rows = match std::mem::take(&mut live.guest) {
@@ -124,7 +150,10 @@ fn bring_guest(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) -> 
         GuestSlot::Loaded(rows) => rows,
     };
     match replay(owner, handle, &rows) {
-        Ok(guest) => live.guest = GuestSlot::Resident(Box::new(guest)),
+        Ok((guest, replay)) => {
+            live.run.resume(replay);
+            live.guest = GuestSlot::Resident(Box::new(guest));
+        }
         Err(error) => fail(owner, handle, live, error),
     }
     true
@@ -135,7 +164,7 @@ pub(crate) fn replay(
     owner: &Owner,
     handle: &RunHandle,
     rows: &[HistoryRow],
-) -> Result<Instance, ActivationError> {
+) -> Result<(Instance, Replay), ActivationError> {
     let mut guest = owner.sandbox.instantiate(&handle.module, handle.info.clone())?;
     let mut replay = Replay::default();
     for row in rows {
@@ -144,7 +173,7 @@ pub(crate) fn replay(
         replay.step(&transition, row.data.len(), &mut guest).map_err(replay_failed)?;
     }
     owner.metrics.replays.inc();
-    Ok(guest)
+    Ok((guest, replay))
 }
 
 pub(crate) fn replay_failed(error: ReplayError) -> ActivationError {
@@ -194,44 +223,100 @@ fn activate(owner: &Owner, handle: &RunHandle, live: &mut Live) -> Vec<Telemetry
 
 /// Settles the turn, and hands what it gave to the committer.
 fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telemetry: Vec<Telemetry>) {
-    let Step { transition, rows, summary, effects } = live.run.settle();
-    let has_events = transition.is_some();
-    let history: Vec<HistoryRow> = transition.map(|transition| row(&transition)).into_iter().collect();
-    live.run.stored_bytes(history.iter().map(|row| row.data.len()).sum());
-    let changed = live.summary.as_ref() != Some(&summary);
-    let closed = live.run.state().is_closed() && changed;
-    let item = Item {
-        new: live.new.take(),
-        history,
-        summary: changed.then(|| summary.clone()),
-        activities: rows,
-        ..Item::of(handle.key.clone())
+    let step = live.run.settle();
+    let successor = match step.successor.clone().map(|next| begin_successor(owner, handle, live, next)) {
+        None => None,
+        Some(Ok(successor)) => Some(successor),
+        Some(Err(problem)) => {
+            let lost = Lost::Refused(format!("the run cannot go on in another one: {problem}"));
+            handle.lose(lost.clone());
+            effects::refuse_acks(std::mem::take(&mut live.acks), &lost);
+            return effects::give_up(owner, handle, &lost);
+        }
     };
+    let (effects, outbox, updates) = (step.effects.clone(), step.outbox.clone(), step.updates.clone());
+    let has_events = step.transition.is_some();
+    let now = owner.clock.now();
+    let wakes_later_at = step.summary.wake_at.filter(|at| Wakes::is_beyond_horizon(*at, now));
+    let mut item = item(handle, live, step);
+    let changed = item.summary.is_some();
+    item.successor = successor.as_ref().map(|next| Box::new(first_item(next)));
+    owner.deliveries.note(&outbox);
     let after = AfterCommit {
         acks: std::mem::take(&mut live.acks),
         effects,
         telemetry,
-        closed: closed.then(|| closed_run(handle, live)).flatten(),
+        closed: (live.run.state().is_closed() && changed).then(|| closed_run(handle, live)).flatten(),
+        successor,
+        outbox,
+        updates,
         has_events,
-        wakes_later_at: summary
-            .wake_at
-            .filter(|at| changed && Wakes::is_beyond_horizon(*at, owner.clock.now())),
+        wakes_later_at: wakes_later_at.filter(|_| changed),
     };
     live.input_bytes = 0;
-    if !has_events
-        && !changed
-        && item.activities.is_empty()
-        && after.acks.is_empty()
-        && after.effects.is_empty()
-    {
+    if after.acks.is_empty() && after.effects.is_empty() && committer::is_empty(&item) {
         return;
     }
-    live.summary = Some(summary);
-    submit(owner, handle, StoredStep { handle: handle.clone(), item, after });
+    let step = StoredStep { handle: handle.clone(), item, after };
+    held::submit_or_hold(owner, handle, live, step);
+}
+
+/// What a step changes in the store.
+fn item(handle: &RunHandle, live: &mut Live, step: Step) -> Item {
+    let history: Vec<HistoryRow> = step.transition.map(|transition| row(&transition)).into_iter().collect();
+    live.run.stored_bytes(history.iter().map(|row| row.data.len()).sum());
+    let changed = live.summary.as_ref() != Some(&step.summary);
+    let attributes = step.attributes.map(|attributes| Attributes {
+        memo: attributes.memo.clone(),
+        search_attributes: attributes.search_attributes.clone(),
+    });
+    let update = |(update_id, outcome): (String, UpdateOutcome)| UpdateRow {
+        update_id,
+        run_id: handle.key.run_id.clone(),
+        data: outcome.encode().into(),
+    };
+    let item = Item {
+        run: handle.key.clone(),
+        new: live.new.take(),
+        history,
+        summary: changed.then(|| step.summary.clone()),
+        activities: step.rows,
+        attributes,
+        outbox: step.outbox.into_iter().map(message_row).collect(),
+        consumed: step.consumed,
+        updates: step.updates.into_iter().map(update).collect(),
+        successor: None,
+    };
+    live.summary = Some(step.summary);
+    item
+}
+
+fn message_row(letter: Letter) -> MessageRow {
+    let Address { namespace, workflow_id, run_id } = letter.to;
+    MessageRow { id: letter.id, namespace, workflow_id, run_id, data: letter.body.encode().into() }
+}
+
+/// The next run of the chain, with its start and nothing else.
+fn begin_successor(
+    owner: &Owner,
+    handle: &RunHandle,
+    live: &Live,
+    successor: Successor,
+) -> Result<Arc<RunHandle>, NoModule> {
+    let now = live.run.state().time;
+    let next = owner.runtime.block_on(owner.successor(successor, &handle.module, now))?;
+    Ok(Arc::new(next))
+}
+
+/// What the store takes of a run that begins with the end of another.
+fn first_item(successor: &RunHandle) -> Item {
+    let mut live = successor.live.lock();
+    let step = live.run.settle();
+    item(successor, &mut live, step)
 }
 
 /// Gives a step to the committer. One of a run that was dropped from memory meanwhile is not stored.
-fn submit(owner: &Owner, handle: &RunHandle, step: StoredStep) {
+pub(super) fn submit(owner: &Owner, handle: &RunHandle, step: StoredStep) {
     let mut step = Some(step);
     let handed_over = handle.hand_over(|| step.take().into_iter().for_each(|step| owner.commit(step)));
     let (Err(Retired), Some(step)) = (handed_over, step) else { return };
@@ -247,7 +332,8 @@ fn submit(owner: &Owner, handle: &RunHandle, step: StoredStep) {
 fn closed_run(handle: &RunHandle, live: &Live) -> Option<Arc<Closed>> {
     let state = live.run.state();
     let outcome = state.outcome.clone()?;
-    Some(Arc::new(Closed { run_id: handle.key.run_id.clone(), status: state.status, outcome }))
+    let (status, successor) = (state.status, state.successor.clone());
+    Some(Arc::new(Closed { run_id: handle.key.run_id.clone(), status, outcome, successor }))
 }
 
 fn row(transition: &Transition) -> HistoryRow {
@@ -266,7 +352,7 @@ fn rest(owner: &Owner, handle: &Arc<RunHandle>, mut live: parking_lot::MutexGuar
     let wake = match live.guest {
         // The history's arrival is the next turn.
         GuestSlot::Loading => None,
-        _ => live.run.next_wake(),
+        _ => [live.run.next_wake(), live.held.as_ref().map(|held| held.until)].into_iter().flatten().min(),
     };
     let now = owner.clock.now();
     let at_rest = live.run.is_at_rest();

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use dalsegno_engine::{Failure, Payload, Status, ids::RunId};
+use dalsegno_engine::{Failure, Payload, Status, event::UpdateOutcome, ids::RunId};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -18,6 +18,8 @@ pub(crate) struct Closed {
     pub(crate) run_id: RunId,
     pub(crate) status: Status,
     pub(crate) outcome: Result<Option<Payload>, Failure>,
+    /// The run in which it goes on.
+    pub(crate) successor: Option<RunId>,
 }
 
 /// Who waits, by run.
@@ -31,6 +33,13 @@ pub(crate) struct Waiters {
 struct Waiting {
     closed: BTreeMap<u64, oneshot::Sender<Arc<Closed>>>,
     changed: BTreeMap<u64, oneshot::Sender<()>>,
+    updated: BTreeMap<u64, (String, oneshot::Sender<Arc<UpdateOutcome>>)>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.closed.is_empty() && self.changed.is_empty() && self.updated.is_empty()
+    }
 }
 
 /// Somebody who waits, and is forgotten when dropped.
@@ -57,23 +66,29 @@ impl<T> Drop for Waiter<'_, T> {
 impl Waiters {
     /// Waits for the run to close.
     pub(crate) fn closed(&self, run: &RunId) -> Waiter<'_, Arc<Closed>> {
-        self.wait(run, |waiting| &mut waiting.closed)
+        self.wait(run, |waiting, number, tell| drop(waiting.closed.insert(number, tell)))
     }
 
     /// Waits for the run to have new events.
     pub(crate) fn changed(&self, run: &RunId) -> Waiter<'_, ()> {
-        self.wait(run, |waiting| &mut waiting.changed)
+        self.wait(run, |waiting, number, tell| drop(waiting.changed.insert(number, tell)))
+    }
+
+    /// Waits for the outcome of an update.
+    pub(crate) fn updated(&self, run: &RunId, update_id: &str) -> Waiter<'_, Arc<UpdateOutcome>> {
+        let update_id = update_id.to_owned();
+        self.wait(run, |waiting, number, tell| drop(waiting.updated.insert(number, (update_id, tell))))
     }
 
     fn wait<T>(
         &self,
         run: &RunId,
-        list: impl FnOnce(&mut Waiting) -> &mut BTreeMap<u64, oneshot::Sender<T>>,
+        add: impl FnOnce(&mut Waiting, u64, oneshot::Sender<T>),
     ) -> Waiter<'_, T> {
         let (tell, told) = oneshot::channel();
         let mut runs = self.runs.lock();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        list(runs.entry(run.clone()).or_default()).insert(number, tell);
+        add(runs.entry(run.clone()).or_default(), number, tell);
         Waiter { waiters: self, run: run.clone(), number, told }
     }
 
@@ -82,7 +97,8 @@ impl Waiters {
         let Some(waiting) = runs.get_mut(run) else { return };
         waiting.closed.remove(&number);
         waiting.changed.remove(&number);
-        if waiting.closed.is_empty() && waiting.changed.is_empty() {
+        waiting.updated.remove(&number);
+        if waiting.is_empty() {
             runs.remove(run);
         }
     }
@@ -98,6 +114,15 @@ impl Waiters {
             for tell in std::mem::take(&mut waiting.changed).into_values() {
                 let _ = tell.send(());
             }
+        }
+    }
+
+    pub(crate) fn tell_updated(&self, run: &RunId, update_id: &str, outcome: &Arc<UpdateOutcome>) {
+        let mut runs = self.runs.lock();
+        let Some(waiting) = runs.get_mut(run) else { return };
+        let meant = waiting.updated.extract_if(.., |_, (waits_for, _)| waits_for == update_id);
+        for (_, (_, tell)) in meant {
+            let _ = tell.send(outcome.clone());
         }
     }
 

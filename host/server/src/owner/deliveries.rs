@@ -1,0 +1,321 @@
+//! What runs say to each other: carried from the run that sent it to the one that is to take it.
+//!
+//! A message is in the store from the step that sends it to the step that records it; what is carried here is a copy.
+//! Messages of one run to one workflow are carried one after the other, so that a child is there before it is
+//! cancelled, and signals keep their order.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use dalsegno_engine::{
+    Run, Status,
+    event::{ExternalFailure, IdReusePolicy},
+    ids::{Namespace, RunId, WorkflowId},
+    message::{Address, Message, MessageBody, MessageId, StartChild},
+    run::{Accepted, Refusal},
+};
+use dalsegno_store::{MessageRow, RunKey, StoreError};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::{
+    LoadError, Owner,
+    begin::{self, NoModule},
+    handle::RunHandle,
+    load::RETRY,
+    message::{Lost, Message as Post},
+};
+
+/// Messages that are carried at a time.
+const CARRIED_MAX: usize = 256;
+/// Messages of one page of the store's.
+const PAGE: u32 = 1_000;
+
+/// Messages of one run to one workflow.
+type Lane = (RunId, Namespace, WorkflowId);
+
+/// The messages on their way.
+pub(crate) struct Deliveries {
+    lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
+    places: Semaphore,
+    /// Sent by this owner while it still reads what earlier owners left; absent once it has read all.
+    sent: Mutex<Option<HashSet<MessageId>>>,
+}
+
+/// What became of carrying a message.
+enum Carried {
+    /// It is recorded.
+    Done,
+    /// Its target cannot take it.
+    Refused(ExternalFailure),
+    /// Its target was asked the same before.
+    TakenBefore,
+    /// It cannot be carried at the moment.
+    Later,
+}
+
+/// Where a message is to go.
+enum Target {
+    Open(Arc<RunHandle>),
+    Closed,
+    Missing(ExternalFailure),
+}
+
+impl Deliveries {
+    pub(crate) fn new() -> Self {
+        Self {
+            lanes: Mutex::default(),
+            places: Semaphore::new(CARRIED_MAX),
+            sent: Mutex::new(Some(HashSet::new())),
+        }
+    }
+
+    /// Messages are about to be stored.
+    pub(super) fn note(&self, outbox: &[Message]) {
+        if outbox.is_empty() {
+            return;
+        }
+        if let Some(sent) = &mut *self.sent.lock() {
+            sent.extend(outbox.iter().map(|message| message.id.clone()));
+        }
+    }
+
+    fn was_sent(&self, id: &MessageId) -> bool {
+        self.sent.lock().as_ref().is_some_and(|sent| sent.contains(id))
+    }
+
+    /// Puts a message behind those of its lane. True: nobody carries for the lane yet.
+    fn push(&self, lane: &Lane, message: Message) -> bool {
+        let mut lanes = self.lanes.lock();
+        let idle = !lanes.contains_key(lane);
+        lanes.entry(lane.clone()).or_default().push_back(message);
+        idle
+    }
+
+    /// The next message of a lane; without one nobody carries for it any more.
+    fn next(&self, lane: &Lane) -> Option<Message> {
+        let mut lanes = self.lanes.lock();
+        let next = lanes.get_mut(lane).and_then(VecDeque::pop_front);
+        if next.is_none() {
+            lanes.remove(lane);
+        }
+        next
+    }
+}
+
+/// Carries messages that are stored.
+pub(super) fn deliver(owner: &Arc<Owner>, messages: Vec<Message>) {
+    for message in messages {
+        let lane =
+            (message.id.sender.clone(), message.to.namespace.clone(), message.to.workflow_id.clone());
+        if owner.deliveries.push(&lane, message) {
+            let owner = owner.clone();
+            owner.runtime.clone().spawn(async move {
+                while let Some(message) = owner.deliveries.next(&lane) {
+                    Box::pin(carry(&owner, &message)).await;
+                }
+            });
+        }
+    }
+}
+
+/// Carries what earlier owners left.
+pub(super) async fn resume(owner: Arc<Owner>) {
+    let mut after: Option<MessageId> = None;
+    while !owner.stopped.is_cancelled() {
+        match owner.store.inbox(after.as_ref(), PAGE).await {
+            Ok(page) => {
+                let full = page.len() == PAGE as usize;
+                after = page.last().map(|row| row.id.clone()).or(after);
+                let left = page.into_iter().filter(|row| !owner.deliveries.was_sent(&row.id));
+                deliver(&owner, left.filter_map(read).collect());
+                if !full {
+                    *owner.deliveries.sent.lock() = None;
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "messages between runs could not be read; trying again");
+                owner.wait(RETRY).await;
+            }
+        }
+    }
+}
+
+fn read(row: MessageRow) -> Option<Message> {
+    let MessageRow { id, namespace, workflow_id, run_id, data } = row;
+    match MessageBody::decode(&data) {
+        Ok(body) => Some(Message { id, to: Address { namespace, workflow_id, run_id }, body }),
+        Err(error) => {
+            tracing::error!(sender = %id.sender, event = id.event, %error, "a message between runs is left where it is");
+            None
+        }
+    }
+}
+
+/// Carries one message, however long that takes.
+async fn carry(owner: &Arc<Owner>, message: &Message) {
+    let Ok(_place) = owner.deliveries.places.acquire().await else { return };
+    while !owner.stopped.is_cancelled() {
+        let carried = match &message.body {
+            MessageBody::StartChild(start) => start_child(owner, message, start).await,
+            _ => to_target(owner, message).await,
+        };
+        let back = match carried {
+            Ok(Carried::Done) => return,
+            Ok(Carried::Refused(cause)) => give_back(owner, message, Some(cause)).await,
+            Ok(Carried::TakenBefore) => give_back(owner, message, None).await,
+            Ok(Carried::Later) => Ok(Carried::Later),
+            Err(error) => Err(error),
+        };
+        match back {
+            Ok(Carried::Later) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(sender = %message.id.sender, workflow_id = %message.to.workflow_id, %error,
+                    "a message between runs could not be delivered; trying again");
+            }
+        }
+        owner.wait(RETRY).await;
+    }
+}
+
+async fn to_target(owner: &Arc<Owner>, message: &Message) -> Result<Carried, LoadError> {
+    let handle = match find(owner, &message.to).await? {
+        Target::Open(handle) => handle,
+        Target::Closed => return Ok(Carried::Refused(ExternalFailure::WorkflowClosed)),
+        Target::Missing(cause) => return Ok(Carried::Refused(cause)),
+    };
+    Ok(match owner.ask(&handle, |reply| Post::Delivery(Box::new(message.clone()), reply)).await {
+        Some(Ok(Ok(Accepted::Duplicate))) if matches!(message.body, MessageBody::Cancel { .. }) => {
+            Carried::TakenBefore
+        }
+        Some(Ok(Ok(_))) => Carried::Done,
+        Some(Ok(Err(refusal))) => Carried::Refused(cause(&refusal)),
+        // Another look finds it where it is then.
+        Some(Err(_)) | None => Carried::Later,
+    })
+}
+
+fn cause(refusal: &Refusal) -> ExternalFailure {
+    match refusal {
+        Refusal::NotAChild => ExternalFailure::NotAChild,
+        Refusal::TooManySignals(_) | Refusal::HistoryFull => ExternalFailure::SignalLimit,
+        Refusal::Closed(_)
+        | Refusal::TooManyUpdates(_)
+        | Refusal::TooManyUpdatesInFlight(_)
+        | Refusal::StaleAttempt => ExternalFailure::WorkflowClosed,
+    }
+}
+
+/// Tells the sender of a message what became of it. If nobody is there to hear it, the message is gone.
+async fn give_back(
+    owner: &Arc<Owner>,
+    message: &Message,
+    cause: Option<ExternalFailure>,
+) -> Result<Carried, LoadError> {
+    let sender = match &message.body {
+        MessageBody::StartChild(start) => &start.parent,
+        MessageBody::Signal { sender, .. }
+        | MessageBody::Cancel { sender, .. }
+        | MessageBody::ParentClosed { sender, .. } => sender,
+        MessageBody::ChildStarted { .. } | MessageBody::ChildClosed { .. } | MessageBody::Taken { .. } => {
+            return discard(owner, message).await;
+        }
+    };
+    let Target::Open(handle) = find(owner, &sender.address()).await? else {
+        return discard(owner, message).await;
+    };
+    let back = |reply| Post::Back(Box::new(message.clone()), cause, reply);
+    match owner.ask(&handle, back).await {
+        Some(Ok(Ok(_))) => Ok(Carried::Done),
+        Some(Ok(Err(_))) => discard(owner, message).await,
+        Some(Err(_)) | None => Ok(Carried::Later),
+    }
+}
+
+async fn discard(owner: &Arc<Owner>, message: &Message) -> Result<Carried, LoadError> {
+    owner.store.discard(&message.id).await?;
+    Ok(Carried::Done)
+}
+
+/// The run that an address means.
+async fn find(owner: &Arc<Owner>, to: &Address) -> Result<Target, LoadError> {
+    let open = owner.find_open(&to.namespace, &to.workflow_id).await?;
+    match (open, &to.run_id) {
+        (Some(handle), None) => return Ok(Target::Open(handle)),
+        (Some(handle), Some(run_id)) if handle.key.run_id == *run_id => return Ok(Target::Open(handle)),
+        _ => {}
+    }
+    let known = match &to.run_id {
+        Some(run_id) => {
+            let (namespace, workflow_id) = (to.namespace.clone(), to.workflow_id.clone());
+            owner.store.run(&RunKey { namespace, workflow_id, run_id: run_id.clone() }).await?
+        }
+        None => owner.store.newest_run(&to.namespace, &to.workflow_id).await?,
+    };
+    if known.is_some() {
+        return Ok(Target::Closed);
+    }
+    let missing = match owner.store.namespace_exists(&to.namespace).await? {
+        true => ExternalFailure::WorkflowNotFound,
+        false => ExternalFailure::NamespaceNotFound,
+    };
+    Ok(Target::Missing(missing))
+}
+
+/// Begins a child. The message is gone with its first step.
+async fn start_child(
+    owner: &Arc<Owner>,
+    message: &Message,
+    start: &StartChild,
+) -> Result<Carried, LoadError> {
+    let initiated = &start.initiated;
+    let (namespace, workflow_id) = (&initiated.namespace, &initiated.workflow_id);
+    if !owner.store.namespace_exists(namespace).await? {
+        return Ok(Carried::Refused(ExternalFailure::NamespaceNotFound));
+    }
+    let policy = initiated.module_policy;
+    let module = match owner.module_after(namespace, &initiated.workflow_type, policy, &start.module).await {
+        Ok(module) => module,
+        Err(NoModule::UnknownType(_)) => {
+            return Ok(Carried::Refused(ExternalFailure::WorkflowTypeNotFound));
+        }
+        Err(NoModule::Load(error)) => return Err(error),
+    };
+    let alone = owner.alone(namespace, workflow_id).await;
+    if let Some(taken) = taken(owner, start).await? {
+        return Ok(Carried::Refused(taken));
+    }
+    let run = Run::start_child(&message.id, start, module.digest().clone(), owner.clock.now());
+    let Some(started) = run.state().started.clone() else {
+        return Err(LoadError::Damaged("a new run has no start".to_owned()));
+    };
+    let handle = Arc::new(begin::new_run(module, run, &started));
+    owner.registry.insert(handle.clone());
+    drop(alone);
+    owner.metrics.runs_started.inc();
+    Ok(match owner.ask(&handle, Post::Barrier).await {
+        Some(Ok(_)) => Carried::Done,
+        Some(Err(Lost::WorkflowIdTaken)) => Carried::Refused(ExternalFailure::WorkflowAlreadyRunning),
+        Some(Err(Lost::NotOwner | Lost::Refused(_))) | None => Carried::Later,
+    })
+}
+
+/// Why the child's workflow id cannot be used, if so.
+async fn taken(owner: &Arc<Owner>, start: &StartChild) -> Result<Option<ExternalFailure>, StoreError> {
+    let initiated = &start.initiated;
+    if let Some(handle) = owner.registry.get(&initiated.namespace, &initiated.workflow_id) {
+        // What memory knows of it has to be durable before the store is asked.
+        let _ = owner.ask(&handle, Post::Barrier).await;
+    }
+    let newest = owner.store.newest_run(&initiated.namespace, &initiated.workflow_id).await?;
+    Ok(newest.and_then(|newest| match (newest.status, initiated.id_reuse_policy) {
+        (Status::Running, _) => Some(ExternalFailure::WorkflowAlreadyRunning),
+        (_, IdReusePolicy::Reject) => Some(ExternalFailure::WorkflowIdReused),
+        (Status::Completed, IdReusePolicy::FailedOnly) => Some(ExternalFailure::WorkflowIdReused),
+        (_, IdReusePolicy::Allow | IdReusePolicy::FailedOnly) => None,
+    }))
+}

@@ -1,0 +1,76 @@
+//! Steps that are kept open for activities that run beside their workflow.
+//!
+//! Such an activity begins before the step that asks for it is stored, and what follows from its end is stored with
+//! that step: several of them cost one commit. It begins when all earlier steps are durable, so that it happens after
+//! what its workflow did before; if the host is lost, it is done again.
+
+use std::sync::Arc;
+
+use dalsegno_engine::{Millis, attempts::ActivityTask, run::Effect};
+
+use super::{
+    Owner,
+    committer::StoredStep,
+    handle::{Held, Live, RunHandle},
+    turn::submit,
+};
+
+/// How long a step is kept open at most.
+const HELD_MAX: Millis = Millis::from_secs(5);
+
+/// Gives a step to the committer, or keeps it open while it has activities beside its workflow.
+pub(super) fn submit_or_hold(
+    owner: &Arc<Owner>,
+    handle: &Arc<RunHandle>,
+    live: &mut Live,
+    mut step: StoredStep,
+) {
+    let locals = take_locals(&mut step);
+    let now = owner.clock.now();
+    let held = match live.held.take() {
+        Some(mut held) => {
+            held.step.add(step);
+            held
+        }
+        None if locals.is_empty() => return submit(owner, handle, step),
+        None => Held { step, until: now.plus(HELD_MAX) },
+    };
+    begin(owner, handle, locals);
+    let waits = live.run.state().pending_locals > 0 && now < held.until;
+    if waits && !owner.draining.is_cancelled() {
+        live.held = Some(held);
+    } else {
+        submit(owner, handle, held.step);
+    }
+}
+
+/// Gives a step that was kept open to the committer.
+pub(super) fn release(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) {
+    if let Some(held) = live.held.take() {
+        submit(owner, handle, held.step);
+    }
+}
+
+/// Takes the attempts that do not wait for the commit out of what follows it.
+fn take_locals(step: &mut StoredStep) -> Vec<ActivityTask> {
+    let is_local = |effect: &mut Effect| matches!(effect, Effect::Dispatch(task) if task.scheduled.is_local());
+    let locals = step.after.effects.extract_if(.., is_local);
+    let task = |effect| match effect {
+        Effect::Dispatch(task) => Some(task),
+        Effect::CancelActivity(_) => None,
+    };
+    locals.filter_map(task).collect()
+}
+
+/// Makes these attempts once all earlier steps of the run are durable.
+fn begin(owner: &Arc<Owner>, handle: &Arc<RunHandle>, locals: Vec<ActivityTask>) {
+    if locals.is_empty() {
+        return;
+    }
+    let (owner, handle) = (owner.clone(), handle.clone());
+    owner.runtime.clone().spawn(async move {
+        if owner.all_decided(&handle).await && handle.lost().is_none() {
+            locals.into_iter().for_each(|task| crate::activities::dispatch(&owner, &handle, task));
+        }
+    });
+}
