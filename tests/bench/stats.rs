@@ -1,13 +1,6 @@
 //! Many times, summed up.
 
-use std::{fs, time::Duration};
-
-/// Processor time of the calling thread: what is left of a time when others keep the processors busy.
-pub(crate) fn thread_cpu() -> Duration {
-    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or(0))
-}
+use std::time::Duration;
 
 /// Times that were measured.
 #[derive(Debug, Clone, Default)]

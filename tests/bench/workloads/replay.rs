@@ -13,7 +13,7 @@ use crate::{
     load,
     model::run_id,
     report::{Row, Target},
-    stats::{Times, thread_cpu},
+    stats::Times,
 };
 
 /// Lengths in events.
@@ -44,29 +44,22 @@ async fn measure(bench: &Bench, backend: Backend, code: &Code, recording: &Recor
     let run = store_history(&store, recording).await?;
     let events: u64 = recording.steps.iter().map(|step| u64::from(step.row.events)).sum();
     let (mut reads, mut replays, mut both) = (Times::default(), Times::default(), Times::default());
-    let mut computing = Times::default();
     for _ in 0..bench.count(usize::try_from((EVENTS / events).clamp(TIMES_MIN, TIMES_MAX))?) {
         let begun = Instant::now();
         let rows = read(&store, &run).await?;
         let read = begun.elapsed();
-        let (repeated, cpu) = tokio::task::block_in_place(|| {
-            let begun = thread_cpu();
-            let repeated = code.replay(&recording.info, &rows);
-            (repeated, thread_cpu().saturating_sub(begun))
-        });
-        let repeated = repeated?;
+        let repeated = tokio::task::block_in_place(|| code.replay(&recording.info, &rows))?;
         let all = begun.elapsed();
         ensure!(repeated == events, "{repeated} events were repeated, not {events}");
         reads.push(read);
         replays.push(all.saturating_sub(read));
         both.push(all);
-        computing.push(cpu);
     }
     let rate = |times: &Times| events as f64 / times.p50_ms() * 1e3;
     let row = Row::new(format!("replay({events})"), "events", rate(&both), "/s").on(backend);
     let row = row.target(Target::AtLeast(TARGET));
     let row = row.note("without reading", rate(&replays), "/s").note("reading", reads.p50_ms(), "ms");
-    bench.report.add(row.note("for the processor", rate(&computing), "/s"));
+    bench.report.add(row);
     store.close().await;
     Ok(())
 }
