@@ -45,6 +45,8 @@ dialect!(sqlx::Sqlite);
 pub(crate) trait Backend: Send + Sync + 'static {
     type Row: Cells;
     const NAME: &'static str;
+    /// Whether its clock is another than this machine's.
+    const HAS_OWN_CLOCK: bool;
     const QUERIES: &'static Queries;
 
     /// Runs a statement that changes nothing.

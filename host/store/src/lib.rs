@@ -162,6 +162,9 @@ pub trait Store: Send + Sync + 'static {
     /// The backend, for people: `sqlite` or `postgres`.
     fn backend(&self) -> &'static str;
 
+    /// Whether the database's clock is another than this machine's.
+    fn has_own_clock(&self) -> bool;
+
     /// Closes all connections, after what is under way.
     async fn close(&self);
 }

@@ -151,6 +151,10 @@ impl<B: Backend> Store for Over<B> {
         B::NAME
     }
 
+    fn has_own_clock(&self) -> bool {
+        B::HAS_OWN_CLOCK
+    }
+
     async fn close(&self) {
         self.0.close().await;
     }

@@ -125,7 +125,8 @@ impl Tenure {
                 () = enough.cancelled() => return,
             };
             match renewed {
-                Ok(Ok(now)) => owner.clock.sync(now),
+                Ok(Ok(now)) if self.parts.store.has_own_clock() => owner.clock.sync(now),
+                Ok(Ok(_)) => {}
                 Ok(Err(CommitError::FenceLost)) => break,
                 Ok(Err(error)) => tracing::warn!(%error, "the lease could not be renewed; trying again"),
                 Err(_) => tracing::warn!("the lease could not be renewed in time; trying again"),

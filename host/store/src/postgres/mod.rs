@@ -50,6 +50,7 @@ impl PostgresStore {
 impl Backend for PostgresStore {
     type Row = PgRow;
     const NAME: &'static str = "postgres";
+    const HAS_OWN_CLOCK: bool = true;
     const QUERIES: &'static Queries = &queries::POSTGRES;
 
     async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<PgRow>, StoreError> {

@@ -47,6 +47,7 @@ impl SqliteStore {
 impl Backend for SqliteStore {
     type Row = SqliteRow;
     const NAME: &'static str = "sqlite";
+    const HAS_OWN_CLOCK: bool = false;
     const QUERIES: &'static Queries = &queries::SQLITE;
 
     async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<SqliteRow>, StoreError> {
