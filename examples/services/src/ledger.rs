@@ -12,21 +12,27 @@ use serde_json::{Value, json};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     Charge,
+    BackupCharge,
     Refund,
     Reservation,
     Release,
+    Cleanup,
     Shipment,
+    Insurance,
     Email,
     Account,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Charge,
+        Self::BackupCharge,
         Self::Refund,
         Self::Reservation,
         Self::Release,
+        Self::Cleanup,
         Self::Shipment,
+        Self::Insurance,
         Self::Email,
         Self::Account,
     ];
@@ -34,10 +40,13 @@ impl Kind {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Charge => "/payments/charges",
+            Self::BackupCharge => "/backup-payments/charges",
             Self::Refund => "/payments/refunds",
             Self::Reservation => "/inventory/reservations",
             Self::Release => "/inventory/releases",
+            Self::Cleanup => "/inventory/cleanups",
             Self::Shipment => "/shipping/shipments",
+            Self::Insurance => "/shipping/insurances",
             Self::Email => "/notifications/emails",
             Self::Account => "/accounts",
         }
@@ -49,7 +58,9 @@ impl Kind {
             body["items"].as_array().is_some_and(|items| items.iter().any(|item| item["sku"] == sku))
         };
         match self {
-            Self::Charge if body["card"] == "declined" => Some((402, "the card was declined")),
+            Self::Charge | Self::BackupCharge if body["card"] == "declined" => {
+                Some((402, "the card was declined"))
+            }
             Self::Reservation if has_item("out-of-stock") => Some((409, "an item is out of stock")),
             Self::Shipment if body["address"] == "unreachable" => Some((422, "nobody ships there")),
             _ => None,
@@ -88,9 +99,32 @@ pub(crate) struct Ledger {
     answers: BTreeMap<String, Answer>,
     tries: BTreeMap<String, u64>,
     made: BTreeMap<Kind, u64>,
+    /// How often each job was asked for.
+    jobs: BTreeMap<String, u64>,
+}
+
+/// What a sku costs, in cents.
+pub(crate) fn price(sku: &str) -> Answer {
+    let cents = match sku {
+        "pen" => 199,
+        "lamp" => 1_999,
+        "desk" => 24_900,
+        _ => return Answer { status: 404, body: json!({ "error": "it has no price" }) },
+    };
+    Answer { status: 200, body: json!({ "sku": sku, "cents": cents }) }
 }
 
 impl Ledger {
+    /// Whether a job is ready, which it is when it was asked for so many times before.
+    pub(crate) fn ask_for_job(&mut self, name: &str, ready_after: u64) -> Answer {
+        let asked = self.jobs.entry(name.to_owned()).or_default();
+        *asked += 1;
+        if *asked <= ready_after {
+            return Answer { status: 503, body: json!({ "error": "it is not ready" }) };
+        }
+        Answer { status: 200, body: json!({ "job": name, "asked": asked }) }
+    }
+
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.effects
     }
@@ -116,7 +150,7 @@ impl Ledger {
     fn act(&mut self, ask: &Ask) -> Answer {
         let number = self.made.entry(ask.kind).or_default();
         *number += 1;
-        let id = format!("{}-{number}", format!("{:?}", ask.kind).to_lowercase());
+        let id = format!("{}-{number}", json!(ask.kind).as_str().unwrap_or_default());
         let effect =
             Effect { id: id.clone(), kind: ask.kind, key: ask.key.clone(), request: ask.body.clone() };
         self.effects.push(effect);
@@ -159,5 +193,21 @@ mod tests {
         assert_eq!(ask(&mut ledger, Kind::Reservation, "b", items).status, 409);
         assert_eq!(ask(&mut ledger, Kind::Shipment, "c", json!({ "address": "unreachable" })).status, 422);
         assert!(ledger.effects().is_empty());
+    }
+
+    #[test]
+    fn a_job_is_ready_after_it_was_asked_for() {
+        let mut ledger = Ledger::default();
+        let answers = [(); 3].map(|()| ledger.ask_for_job("report", 2));
+        assert_eq!(answers.each_ref().map(|answer| answer.status), [503, 503, 200]);
+        assert_eq!(answers[2].body, json!({ "job": "report", "asked": 3 }));
+        assert_eq!(ledger.ask_for_job("other", 0).status, 200);
+    }
+
+    #[test]
+    fn the_second_payment_provider_has_ids_of_its_own() {
+        let mut ledger = Ledger::default();
+        let first = ask(&mut ledger, Kind::BackupCharge, "k", json!({}));
+        assert_eq!(first.body, json!({ "id": "backup_charge-1" }));
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -22,7 +22,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::ledger::{Ask, Kind, Ledger};
+use crate::ledger::{Answer, Ask, Kind, Ledger, price};
 
 type Shared = Arc<Mutex<Ledger>>;
 
@@ -54,7 +54,10 @@ async fn serve(address: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
     stdout.flush()?;
-    let mut router = Router::new().route("/ledger", get(read_ledger));
+    let mut router = Router::new()
+        .route("/ledger", get(read_ledger))
+        .route("/prices/{sku}", get(async |Path(sku): Path<String>| respond(price(&sku))))
+        .route("/jobs/{name}", get(ask_for_job));
     for kind in Kind::ALL {
         let handler = move |State(shared): State<Shared>, headers: HeaderMap, Json(body): Json<Value>| {
             act(shared, kind, headers, body)
@@ -79,7 +82,21 @@ async fn act(shared: Shared, kind: Kind, headers: HeaderMap, body: Value) -> Res
         tokio::time::sleep(Duration::from_millis(delay_ms.min(DELAY_MS_MAX))).await;
     }
     let mut ledger = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let answer = ledger.answer(Ask { kind, key, body });
+    respond(ledger.answer(Ask { kind, key, body }))
+}
+
+async fn ask_for_job(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let ready_after = query.as_deref().and_then(|query| query.strip_prefix("ready_after="));
+    let ready_after = ready_after.and_then(|number| number.parse().ok()).unwrap_or_default();
+    let mut ledger = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    respond(ledger.ask_for_job(&name, ready_after))
+}
+
+fn respond(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Json(answer.body)).into_response()
 }

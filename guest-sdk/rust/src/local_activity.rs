@@ -87,6 +87,11 @@ impl<T: DeserializeOwned> LocalActivity<T> {
         self.change(|request| request.outgoing.input.push(payload))
     }
 
+    /// Says that an argument has no JSON form, and why.
+    pub(crate) fn unfit(self, why: Option<String>) -> Self {
+        self.change(|request| request.outgoing.spoil(why))
+    }
+
     /// The time limit of one attempt.
     pub fn start_to_close(self, limit: Duration) -> Self {
         self.change(|request| request.options.start_to_close_ms = Some(milliseconds(limit)))

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::rig::Rig;
 use crate::{
-    CancellationType, Failure, RetryPolicy, SearchAttribute, info, local_activity, set_details, set_memo,
-    upsert_search_attributes, workflow,
+    CancellationType, Failure, RetryPolicy, SearchAttribute, http, info, local_activity, set_details,
+    set_memo, upsert_search_attributes, workflow,
 };
 
 #[workflow]
@@ -74,4 +74,19 @@ fn local_activities_are_activities_of_their_own_kind() {
     assert_eq!(options.headers[0].0, "trace");
     rig.cancel("");
     assert_eq!(rig.calls(), ["cancel activity 2", "cancelled"]);
+}
+
+#[workflow]
+async fn asks_nearby() -> Result<u16, Failure> {
+    Ok(http::get("http://shop/prices/lamp").send_local::<()>().await?.status)
+}
+
+#[test]
+fn a_request_may_be_a_local_activity() {
+    let rig = Rig::started::<asks_nearby>(json!([]));
+    let call = r#"{"method":"GET","url":"http://shop/prices/lamp"}"#;
+    assert_eq!(rig.calls(), [format!("schedule local http({call})")]);
+    assert_eq!(rig.notes.local_activity.take().unwrap().start_to_close_ms, Some(30_000));
+    rig.resume(1, json!({ "status": 200, "body": null }));
+    assert_eq!(rig.calls(), ["complete 200"]);
 }
