@@ -82,6 +82,8 @@ pub enum MessageBody {
     ParentClosed {
         /// The parent.
         sender: RunIdentity,
+        /// The child's `closed` operation.
+        operation: Operation,
         /// What is to become of the child.
         policy: ParentClosePolicy,
     },

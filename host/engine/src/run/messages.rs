@@ -64,7 +64,7 @@ impl Run {
         let accepted = match &message.body {
             Body::Signal { operation, sender, child_only, name, input, headers } => {
                 self.check_open()?;
-                if *child_only && self.parent() != Some(sender) {
+                if *child_only && self.parent().is_none_or(|parent| parent.run != *sender) {
                     return Err(Refusal::NotAChild);
                 }
                 if self.state.signals >= limits::SIGNALS_PER_RUN_MAX {
@@ -82,7 +82,7 @@ impl Run {
             }
             Body::Cancel { operation, sender, child_only, reason } => {
                 self.check_open()?;
-                if *child_only && self.parent() != Some(sender) {
+                if *child_only && !operation.is_some_and(|operation| self.is_child(sender, operation)) {
                     return Err(Refusal::NotAChild);
                 }
                 if self.state.cancel_requested {
@@ -95,7 +95,7 @@ impl Run {
                 }
                 Accepted::New
             }
-            Body::ParentClosed { sender, policy } if self.parent() == Some(sender) => {
+            Body::ParentClosed { sender, operation, policy } if self.is_child(sender, *operation) => {
                 self.parent_closed(*policy)?
             }
             Body::ParentClosed { .. } => return Err(Refusal::NotAChild),
@@ -108,17 +108,14 @@ impl Run {
                 if awaited { Accepted::New } else { Accepted::Duplicate }
             }
             Body::ChildClosed { operation, run_id, outcome } => {
-                let Some(child) = self.pending_child(*operation) else {
-                    self.consumed.push(message.id.clone());
-                    return Ok(Accepted::Duplicate);
-                };
                 let operation = *operation;
-                if child.run_id.is_none() {
-                    let first = child.initiated.run_id.clone();
-                    self.record(E::ChildWorkflowExecutionStarted { operation, run_id: first });
+                if self.pending_child(operation).is_some() {
+                    self.has_started(operation);
+                    self.record(child_closed(operation, run_id.clone(), outcome.clone()));
+                    Accepted::New
+                } else {
+                    Accepted::Duplicate
                 }
-                self.record(child_closed(operation, run_id.clone(), outcome.clone()));
-                Accepted::New
             }
             Body::Taken { operation } => self.taken(*operation),
             Body::StartChild(_) => return Err(Refusal::NotAChild),
@@ -171,11 +168,20 @@ impl Run {
                 self.record(E::ExternalWorkflowExecutionCancelRequested { operation });
             }
             None if waits_requested => {
+                self.has_started(operation);
                 self.record(E::ExternalWorkflowExecutionCancelRequested { operation });
             }
             None => return Accepted::Duplicate,
         }
         Accepted::New
+    }
+
+    /// What a child says or takes tells that it has started, though the message that says so may come later.
+    fn has_started(&mut self, operation: Operation) {
+        let starting = self.pending_child(operation).filter(|child| child.run_id.is_none());
+        if let Some(run_id) = starting.map(|child| child.initiated.run_id.clone()) {
+            self.record(E::ChildWorkflowExecutionStarted { operation, run_id });
+        }
     }
 
     fn parent_closed(&mut self, policy: ParentClosePolicy) -> Result<Accepted, Refusal> {
@@ -205,8 +211,13 @@ impl Run {
         }
     }
 
-    fn parent(&self) -> Option<&RunIdentity> {
-        self.state.started.as_ref()?.origin.parent.as_ref().map(|parent| &parent.run)
+    fn parent(&self) -> Option<&Parent> {
+        self.state.started.as_ref()?.origin.parent.as_ref()
+    }
+
+    /// Whether the run is the one that a parent means: the parent may have had others of the same workflow id.
+    fn is_child(&self, parent: &RunIdentity, operation: Operation) -> bool {
+        self.parent().is_some_and(|known| known.run == *parent && known.operation == operation)
     }
 
     fn identity(&self) -> Option<RunIdentity> {
@@ -285,12 +296,12 @@ impl Run {
     /// Tells the parent and the children that the run has ended.
     pub(super) fn tell_end(&mut self) {
         let Some(sender) = self.identity() else { return };
-        let children: Vec<_> = self.state.children.values().cloned().collect();
-        for (event, child) in children {
+        let children = self.state.children.clone();
+        for (operation, (event, child)) in children {
             let policy = child.parent_close_policy;
             if policy != ParentClosePolicy::Abandon {
                 let sender = sender.clone();
-                self.say(event, child.workflow(), Body::ParentClosed { sender, policy });
+                self.say(event, child.workflow(), Body::ParentClosed { sender, operation, policy });
             }
         }
         let parent = self.state.started.as_ref().and_then(|started| started.origin.parent.clone());

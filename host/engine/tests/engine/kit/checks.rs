@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dalsegno_engine::{State, Timestamp, Transition, attempts::RowState, export::ExportedHistory};
+use dalsegno_engine::{
+    State, Timestamp, Transition, attempts::RowState, export::ExportedHistory, message::MessageId,
+    state::Pending,
+};
 
 use super::{Stored, World};
 
@@ -19,6 +22,7 @@ pub(super) fn after_turn(world: &World, stored_something: bool) {
     replay_is_the_same(world, &folded);
     export_is_the_same(world, &folded);
     rows_belong_to_activities(world, &folded);
+    the_store_knows_what_the_run_says(&world.stored, &folded);
     new_owner_is_called_in_time(world);
 }
 
@@ -69,6 +73,38 @@ fn rows_belong_to_activities(world: &World, folded: &State) {
     }
 }
 
+/// What is stored beside the history agrees with it.
+fn the_store_knows_what_the_run_says(stored: &Stored, folded: &State) {
+    assert_eq!(stored.attributes, *folded.attributes);
+    let answered = |(id, completed): (&String, &bool)| (*completed || folded.is_closed()).then(|| id.clone());
+    let answered: BTreeSet<_> = folded.updates.iter().filter_map(answered).collect();
+    assert_eq!(stored.updates.keys().cloned().collect::<BTreeSet<_>>(), answered);
+    assert_eq!(folded.updates.values().filter(|completed| !**completed).count(), folded.updates_in_flight);
+    let started = folded.started.as_ref().expect("a stored run has started");
+    let next = stored.successor.as_ref().map(|successor| &successor.started);
+    assert_eq!(next.map(|next| next.run_id()), folded.successor.as_ref());
+    if let Some(next) = next {
+        assert!(folded.is_closed() && next.run_id() != started.run_id() && next.seed != started.seed);
+        assert_eq!(next.origin.continued_run_id.as_ref(), Some(started.run_id()));
+        assert_eq!((&next.first_run_id, &next.workflow_id), (&started.first_run_id, &started.workflow_id));
+        assert_eq!(next.origin.execution_expires, folded.execution_expires());
+    }
+    let told = |id: &MessageId| id.event <= folded.events;
+    assert!(stored.sent.keys().all(told), "a message of an event that is not stored");
+    for (operation, pending) in &folded.pending {
+        let known = match pending {
+            Pending::Child(child) => {
+                let starting = child.run_id.is_none();
+                assert!(!starting || folded.pending.contains_key(&child.initiated.started));
+                folded.children.contains_key(operation)
+            }
+            Pending::ChildStart(closed) => folded.pending.contains_key(closed),
+            Pending::Activity(_) | Pending::Timer(_) | Pending::External(_) => true,
+        };
+        assert!(known, "operation {operation} hangs in the air");
+    }
+}
+
 /// Every open run has a live reason to wake: a new owner that comes before `wake_at` has nothing to do, and
 /// whatever only memory holds makes it come at once.
 fn new_owner_is_called_in_time(world: &World) {
@@ -91,6 +127,8 @@ fn new_owner_is_called_in_time(world: &World) {
         let ready = other.is_ready();
         let step = other.settle();
         assert!(!ready && step.transition.is_none() && step.rows.is_empty() && step.effects.is_empty());
+        assert!(step.outbox.is_empty() && step.consumed.is_empty() && step.updates.is_empty());
+        assert!(step.attributes.is_none() && step.successor.is_none());
         assert_eq!(&step.summary, summary, "a new owner sees the run differently");
     } else {
         every_activity_is_decided(&mut other);

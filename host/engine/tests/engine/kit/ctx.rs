@@ -32,7 +32,7 @@ impl Ctx {
         Self { shared }
     }
 
-    fn shared(&self) -> RefMut<'_, Shared> {
+    pub(super) fn shared(&self) -> RefMut<'_, Shared> {
         self.shared.borrow_mut()
     }
 
@@ -231,7 +231,12 @@ impl Op {
             OpKind::ChildStart | OpKind::External => panic!("it cannot be cancelled"),
         });
         if now == Some(true) {
-            shared.outcomes.insert(operation, Err(Failure::cancelled("cancelled")));
+            let cancelled = || Err(Failure::cancelled("cancelled"));
+            shared.outcomes.insert(operation, cancelled());
+            if matches!(self.kind, OpKind::Child) {
+                // The start of a child has the number before its end.
+                shared.outcomes.entry(operation - 1).or_insert_with(cancelled);
+            }
         }
         now == Some(true)
     }

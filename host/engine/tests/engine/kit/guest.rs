@@ -65,7 +65,7 @@ pub(super) struct Shared {
     pub(super) shown: Shown,
     pub(super) input: Vec<Payload>,
     pub(super) outcomes: BTreeMap<Operation, Resumed>,
-    signals: VecDeque<(String, Vec<Payload>)>,
+    pub(super) signals: VecDeque<Request>,
     updates: VecDeque<Request>,
     pub(super) cancel_requested: Option<String>,
     pub(super) spawned: Vec<Task<()>>,
@@ -103,8 +103,8 @@ impl Shared {
     }
 
     pub(super) fn take_signal(&mut self, name: &str) -> Option<Vec<Payload>> {
-        let place = self.signals.iter().position(|(signal, _)| signal == name)?;
-        self.signals.remove(place).map(|(_, input)| input)
+        let place = self.signals.iter().position(|signal| signal.name == name)?;
+        self.signals.remove(place).map(|signal| signal.input)
     }
 
     pub(super) fn take_update(&mut self) -> Option<Request> {
@@ -113,11 +113,14 @@ impl Shared {
 
     fn take(&mut self, event: GuestEvent) {
         match event {
-            GuestEvent::Started(started) => self.input = started.input.clone(),
+            GuestEvent::Started(started) => {
+                self.input = started.input.clone();
+                self.signals = started.origin.carried_signals.iter().cloned().collect();
+            }
             GuestEvent::Resumed { operation, outcome } => {
                 assert!(self.outcomes.insert(operation, outcome).is_none(), "{operation} resumed twice");
             }
-            GuestEvent::Signalled(request) => self.signals.push_back((request.name, request.input)),
+            GuestEvent::Signalled(request) => self.signals.push_back(request),
             GuestEvent::CancelRequested(reason) => self.cancel_requested = Some(reason),
             GuestEvent::UpdateAccepted(request) => self.updates.push_back(request),
         }

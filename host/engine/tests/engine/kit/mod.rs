@@ -1,7 +1,8 @@
 //! A scripted guest, the host around it, and what has to hold after every step.
 //!
 //! A workflow is an async function over a [`Ctx`]; [`scenario`] runs it in a [`World`] that plays the host,
-//! the store and the activities, once for each [`Way`], and compares the histories byte for byte.
+//! the store and the activities, once for each [`Way`], and compares the histories byte for byte. A [`Net`] has
+//! several worlds, and carries what their runs say to each other.
 
 use std::future::Future;
 
@@ -12,14 +13,18 @@ use dalsegno_engine::{
     ids::{ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
 };
 
+pub(crate) mod asks;
 mod checks;
 mod ctx;
 mod guest;
+mod net;
 mod store;
+pub(crate) mod talk;
 mod world;
 
 pub(crate) use ctx::{Ctx, Either, Op, select};
 pub(crate) use guest::{ScriptedGuest, Workflow};
+pub(crate) use net::{Net, net_scenario};
 pub(crate) use store::Stored;
 pub(crate) use world::{World, signal, signal_with_id};
 
@@ -53,9 +58,9 @@ pub(crate) fn scenario_from<F: Future<Output = Outcome> + 'static>(
     let [resident, evicted] = [Way::Resident, Way::Evicted].map(|way| {
         let mut world = World::start(way, workflow.clone(), started.clone());
         play(&mut world);
-        world.stored.history
+        (world.stored.history, world.stored.sent, world.stored.successor)
     });
-    assert_eq!(resident, evicted, "eviction changed the history");
+    assert_eq!(resident, evicted, "eviction changed the history, or what the run said");
 }
 
 /// A plain start.

@@ -66,7 +66,11 @@ impl World {
 
     fn new(way: Way, workflow: Workflow, started: WorkflowExecutionStarted) -> Self {
         let now = Timestamp::from_micros(1_700_000_000_000_000);
-        let run = Run::start(started, now);
+        Self::of(way, workflow, Run::start(started, now), now)
+    }
+
+    /// The world of a run that has not taken a turn.
+    pub(super) fn of(way: Way, workflow: Workflow, run: Run, now: Timestamp) -> Self {
         let stored = Stored::new(run.summary());
         Self {
             way,
@@ -101,19 +105,16 @@ impl World {
         if self.run.is_ready() {
             self.activate();
         }
-        let step = self.run.settle();
+        let mut step = self.run.settle();
         assert_eq!(step.summary, self.run.summary());
-        if let Some(transition) = &step.transition {
-            let bytes = self.stored.append(transition);
-            self.run.stored_bytes(bytes);
-        }
-        step.rows.into_iter().for_each(|change| self.stored.change_row(change));
-        self.stored.summary = step.summary;
-        step.effects.into_iter().for_each(|effect| self.follow(effect));
+        let effects = std::mem::take(&mut step.effects);
+        let bytes = self.stored.take(&self.identity().run_id, step);
+        bytes.into_iter().for_each(|bytes| self.run.stored_bytes(bytes));
+        effects.into_iter().for_each(|effect| self.follow(effect));
         let pending = &self.run.state().pending;
         self.in_flight.retain(|operation, _| pending.contains_key(operation));
         if self.checked {
-            checks::after_turn(self, step.transition.is_some());
+            checks::after_turn(self, bytes.is_some());
         }
         answer
     }

@@ -2,10 +2,13 @@
 
 mod activities;
 mod cancellation;
+mod children;
 mod closing;
 mod conditions;
+mod families;
 mod retries;
 mod signals;
 mod take_over;
 mod timers;
 mod trouble;
+mod updates;
