@@ -18,7 +18,7 @@ use crate::{
     event::{EventAttributes as E, UpdateOutcome, WorkflowExecutionStarted},
     guest::{Activation, ActivationError, Guest, Request, Shown},
     history::Transition,
-    ids::Operation,
+    ids::{EventId, Operation},
     limits,
     message::{Message, MessageId},
     replay::Replay,
@@ -145,6 +145,18 @@ impl Run {
         Ok(Accepted::New)
     }
 
+    /// Takes an update that its validator let pass when the run was at this event.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing has changed. [`Refusal::MovedOn`]: it is to be validated again.
+    pub fn accept_validated(&mut self, update: Request, at: EventId) -> Result<Accepted, Refusal> {
+        let known = self.state.updates.contains_key(&update.id);
+        if !known && !self.state.is_closed() && self.state.events != at {
+            return Err(Refusal::MovedOn(self.state.events));
+        }
+        self.accept(Input::Update(update))
+    }
+
     fn accept_new(&mut self, input: Input) -> Result<(), Refusal> {
         self.check_open()?;
         if !matches!(input, Input::Terminate { .. }) {
@@ -179,7 +191,11 @@ impl Run {
     }
 
     fn check_open(&self) -> Result<(), Refusal> {
-        if self.state.is_closed() { Err(Refusal::Closed(self.state.status)) } else { Ok(()) }
+        match (self.state.is_closed(), &self.state.successor) {
+            (false, _) => Ok(()),
+            (true, None) => Err(Refusal::Closed(self.state.status)),
+            (true, Some(_)) => Err(Refusal::Continued(self.state.status)),
+        }
     }
 
     /// Refuses inputs that the history cannot hold: of a run that makes no activations, which would close it.

@@ -9,7 +9,7 @@ use crate::{
     event::{ModulePolicy, UpdateOutcome, WorkflowExecutionStarted},
     guest::Request,
     history::Transition,
-    ids::{Operation, RequestId},
+    ids::{EventId, Operation, RequestId},
     message::{Message, MessageId},
     state::Status,
     time::Timestamp,
@@ -61,6 +61,9 @@ pub enum Refusal {
     /// The run has ended.
     #[error("the run is closed")]
     Closed(Status),
+    /// The run has ended, and goes on in another one of the same workflow id.
+    #[error("the run is closed, and goes on in another one")]
+    Continued(Status),
     /// [`crate::limits::SIGNALS_PER_RUN_MAX`].
     #[error("the run has taken {0} signals, which is the limit; continue as new to take more")]
     TooManySignals(u64),
@@ -70,6 +73,9 @@ pub enum Refusal {
     /// [`crate::limits::UPDATES_IN_FLIGHT_MAX`].
     #[error("{0} updates of the run are under way, which is the limit; wait for one to end")]
     TooManyUpdatesInFlight(usize),
+    /// The update was validated at another state of the run than the one with this last event.
+    #[error("the run has gone on to event {0} since the update was validated")]
+    MovedOn(EventId),
     /// [`crate::limits::HISTORY_EVENTS_MAX`] or [`crate::limits::HISTORY_BYTES_MAX`].
     #[error("the history of the run takes nothing more; terminate it")]
     HistoryFull,

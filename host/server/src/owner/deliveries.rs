@@ -52,6 +52,8 @@ enum Carried {
     Refused(ExternalFailure),
     /// Its target was asked the same before.
     TakenBefore,
+    /// Its target has moved; another look finds it.
+    Again,
     /// It cannot be carried at the moment.
     Later,
 }
@@ -167,10 +169,10 @@ async fn carry(owner: &Arc<Owner>, message: &Message) {
             Ok(Carried::Done) => return,
             Ok(Carried::Refused(cause)) => give_back(owner, message, Some(cause)).await,
             Ok(Carried::TakenBefore) => give_back(owner, message, None).await,
-            Ok(Carried::Later) => Ok(Carried::Later),
-            Err(error) => Err(error),
+            moved => moved,
         };
         match back {
+            Ok(Carried::Again) => continue,
             Ok(Carried::Later) => {}
             Ok(_) => return,
             Err(error) => {
@@ -193,9 +195,13 @@ async fn to_target(owner: &Arc<Owner>, message: &Message) -> Result<Carried, Loa
             Carried::TakenBefore
         }
         Some(Ok(Ok(_))) => Carried::Done,
+        Some(Ok(Err(Refusal::Continued(_)))) if message.to.run_id.is_none() => {
+            owner.all_decided(&handle).await;
+            Carried::Again
+        }
         Some(Ok(Err(refusal))) => Carried::Refused(cause(&refusal)),
-        // Another look finds it where it is then.
-        Some(Err(_)) | None => Carried::Later,
+        None => Carried::Again,
+        Some(Err(_)) => Carried::Later,
     })
 }
 
@@ -204,8 +210,10 @@ fn cause(refusal: &Refusal) -> ExternalFailure {
         Refusal::NotAChild => ExternalFailure::NotAChild,
         Refusal::TooManySignals(_) | Refusal::HistoryFull => ExternalFailure::SignalLimit,
         Refusal::Closed(_)
+        | Refusal::Continued(_)
         | Refusal::TooManyUpdates(_)
         | Refusal::TooManyUpdatesInFlight(_)
+        | Refusal::MovedOn(_)
         | Refusal::StaleAttempt => ExternalFailure::WorkflowClosed,
     }
 }
@@ -232,7 +240,8 @@ async fn give_back(
     match owner.ask(&handle, back).await {
         Some(Ok(Ok(_))) => Ok(Carried::Done),
         Some(Ok(Err(_))) => discard(owner, message).await,
-        Some(Err(_)) | None => Ok(Carried::Later),
+        None => Ok(Carried::Again),
+        Some(Err(_)) => Ok(Carried::Later),
     }
 }
 
@@ -274,7 +283,7 @@ async fn start_child(
 ) -> Result<Carried, LoadError> {
     let initiated = &start.initiated;
     let (namespace, workflow_id) = (&initiated.namespace, &initiated.workflow_id);
-    if !owner.store.namespace_exists(namespace).await? {
+    if *namespace != start.parent.namespace && !owner.store.namespace_exists(namespace).await? {
         return Ok(Carried::Refused(ExternalFailure::NamespaceNotFound));
     }
     let policy = initiated.module_policy;
@@ -300,7 +309,8 @@ async fn start_child(
     Ok(match owner.ask(&handle, Post::Barrier).await {
         Some(Ok(_)) => Carried::Done,
         Some(Err(Lost::WorkflowIdTaken)) => Carried::Refused(ExternalFailure::WorkflowAlreadyRunning),
-        Some(Err(Lost::NotOwner | Lost::Refused(_))) | None => Carried::Later,
+        None => Carried::Again,
+        Some(Err(Lost::NotOwner | Lost::Refused(_))) => Carried::Later,
     })
 }
 

@@ -33,7 +33,7 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
     if let Some(closed) = &after.closed {
         owner.registry.close(handle, closed.clone(), after.successor.clone());
         let messages = handle.retire().unwrap_or_default();
-        messages.into_iter().for_each(|message| owner.answer_closed(closed.status, message));
+        messages.into_iter().for_each(|message| owner.answer_closed(closed, message));
         owner.residents.forget(&handle.key.run_id);
         owner.metrics.run_closed(closed.status);
     }
@@ -110,6 +110,7 @@ pub(crate) fn refuse(message: Message, lost: &Lost) {
     match message {
         Message::Barrier(reply)
         | Message::Input(_, reply)
+        | Message::Validated(_, _, reply)
         | Message::Delivery(_, reply)
         | Message::Back(_, _, reply)
         | Message::Release(reply)

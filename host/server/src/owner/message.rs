@@ -5,7 +5,7 @@ use dalsegno_engine::{
     attempts::AttemptResult,
     event::ExternalFailure,
     guest::Request,
-    ids::Operation,
+    ids::{EventId, Operation},
     message::Message as Letter,
     run::{Accepted, Input, Refusal},
 };
@@ -35,6 +35,8 @@ pub(crate) enum Message {
     Barrier(Reply),
     /// A client's input.
     Input(Input, Reply),
+    /// An update that its validator let pass when the run was at this event.
+    Validated(Request, EventId, Reply),
     /// Another run's word.
     Delivery(Box<Letter>, Reply),
     /// This run's own word, which the other could not take, or had taken before.
@@ -77,7 +79,8 @@ impl Message {
             Self::Input(
                 Input::Signal { input, headers, .. } | Input::Update(Request { input, headers, .. }),
                 _,
-            ) => {
+            )
+            | Self::Validated(Request { input, headers, .. }, ..) => {
                 let arguments: usize = input.iter().map(Payload::size_bytes).sum();
                 let context = headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
                 arguments + context.sum::<usize>()

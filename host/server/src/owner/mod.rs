@@ -26,10 +26,7 @@ pub(crate) use load::{LoadError, read_history, read_state};
 
 use std::sync::Arc;
 
-use dalsegno_engine::{
-    Status,
-    run::{Accepted, Refusal},
-};
+use dalsegno_engine::run::{Accepted, Refusal};
 use dalsegno_sandbox::Sandbox;
 use dalsegno_store::{Fence, RunKey, SharedStore};
 use futures_util::future::join_all;
@@ -45,7 +42,7 @@ use self::{
     message::{Lost, Message, Reply},
     registry::Registry,
     residents::Residents,
-    waiters::Waiters,
+    waiters::{Closed, Waiters},
     wakes::Wakes,
 };
 use crate::{activities::Activities, modules::Modules, telemetry::metrics::Metrics};
@@ -191,14 +188,15 @@ impl Owner {
     }
 
     /// Answers a message to a run that has closed.
-    fn answer_closed(&self, status: Status, message: Message) {
+    fn answer_closed(&self, closed: &Closed, message: Message) {
         match message {
             Message::Barrier(reply) => drop(reply.send(Ok(Ok(Accepted::Duplicate)))),
             Message::Input(_, reply)
+            | Message::Validated(_, _, reply)
             | Message::Delivery(_, reply)
             | Message::Back(_, _, reply)
             | Message::Release(reply) => {
-                drop(reply.send(Ok(Err(Refusal::Closed(status)))));
+                drop(reply.send(Ok(Err(closed.refusal()))));
             }
             Message::Grant { reply, .. } => drop(reply.send(Ok(Err(Refusal::StaleAttempt)))),
             other => effects::refuse(other, &Lost::NotOwner),

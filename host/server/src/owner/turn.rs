@@ -85,6 +85,7 @@ fn receive(live: &mut Live, message: Message) {
         Message::Wake => return,
         Message::Barrier(reply) => (Ok(Accepted::Duplicate), reply),
         Message::Input(input, reply) => (run.accept(input), reply),
+        Message::Validated(update, at, reply) => (run.accept_validated(update, at), reply),
         Message::Delivery(letter, reply) => (run.deliver(&letter), reply),
         Message::Back(letter, cause, reply) => (given_back(run, &letter, cause), reply),
         Message::Release(reply) => {

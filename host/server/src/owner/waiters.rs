@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use dalsegno_engine::{Failure, Payload, Status, event::UpdateOutcome, ids::RunId};
+use dalsegno_engine::{Failure, Payload, Status, event::UpdateOutcome, ids::RunId, run::Refusal};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -20,6 +20,16 @@ pub(crate) struct Closed {
     pub(crate) outcome: Result<Option<Payload>, Failure>,
     /// The run in which it goes on.
     pub(crate) successor: Option<RunId>,
+}
+
+impl Closed {
+    /// What whoever asks something of the run is told.
+    pub(crate) fn refusal(&self) -> Refusal {
+        match self.successor {
+            None => Refusal::Closed(self.status),
+            Some(_) => Refusal::Continued(self.status),
+        }
+    }
 }
 
 /// Who waits, by run.
