@@ -54,6 +54,7 @@
 //! - [`sleep`]: durable timers.
 //! - [`child()`]: workflows started by this one; [`external()`]: signals and requests to cancel for others.
 //! - [`Context`]: the state that `run` and the handlers share; conditions on it.
+//! - [`all_handlers_finished`], [`current_update`]: the handlers at work.
 //! - [`Failure`]: what every await and every workflow may end with.
 //! - [`cancelled`], [`is_cancelled`], [`scope()`], [`shielded`]: requests to cancel, parts that are cancelled by
 //!   themselves, clean-up.
@@ -98,6 +99,7 @@ mod component;
 mod condition;
 mod context;
 mod continue_as_new;
+mod current_update;
 mod datetime;
 mod duration;
 mod executor;
@@ -140,6 +142,7 @@ pub use child_handle::{Child, ChildHandle, StartChild};
 pub use condition::{Condition, ConditionTimeout, wait_condition, wait_condition_timeout};
 pub use context::{Context, all_handlers_finished};
 pub use continue_as_new::{ContinueAsNew, continue_as_new};
+pub use current_update::{UpdateInfo, current_update};
 /// Makes a workflow type of an `impl` block, or of an `async fn`.
 ///
 /// The type's name is the Rust name in kebab case (`OrderFulfilment` is `order-fulfilment`), or as given:

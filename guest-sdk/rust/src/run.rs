@@ -8,6 +8,7 @@ use crate::{
         exports::dalsegno::workflow::guest::{Activation, Event, Start},
     },
     closing::{finish, is_answer_to_cancel},
+    current_update::{UpdateInfo, Updating, within},
     failure::Failure,
     host::Host,
     inspect,
@@ -131,9 +132,11 @@ impl Run {
             return;
         };
         let (runtime, id) = (self.runtime.clone(), update.id.clone());
-        match instance.update(update) {
+        let info = UpdateInfo { id: id.clone(), name: update.name.clone() };
+        match within(&runtime, &info, || instance.update(update)) {
             Handled::Done(result) => answer_update(&runtime, &id, result),
             Handled::Task(handler, unfinished) => {
+                let handler = Updating { runtime: runtime.clone(), update: info, handler };
                 let task = async move { answer_update(&runtime, &id, handler.await) };
                 self.runtime.spawn_handler(&format!("update {}", update.name), unfinished, task);
             }
@@ -148,7 +151,9 @@ impl Run {
     /// The validator's failure; `UnknownUpdate`; `BadArguments`.
     pub(crate) fn validate_update(&self, update: &Request) -> Result<(), Failure> {
         let instance = self.begun.get().and_then(|begun| begun.instance.as_ref()).ok_or_else(not_started)?;
-        instance.validate(update).unwrap_or_else(|| Err(inspect::unknown("Update", &update.name)))
+        let info = UpdateInfo { id: update.id.clone(), name: update.name.clone() };
+        let decision = within(&self.runtime, &info, || instance.validate(update));
+        decision.unwrap_or_else(|| Err(inspect::unknown("Update", &update.name)))
     }
 
     /// Answers a query.

@@ -11,6 +11,7 @@ use crate::{
     attributes::Upserted,
     bindings::{dalsegno::workflow::types::Request, exports::dalsegno::workflow::guest::Activation},
     buffer::SignalBuffer,
+    current_update::UpdateInfo,
     executor::{Executor, TaskId},
     failure::Failure,
     handlers::{Handlers, Unfinished},
@@ -54,6 +55,7 @@ pub(crate) struct Runtime {
     upserted: RefCell<Upserted>,
     root: Scope,
     scope: RefCell<Scope>,
+    update: RefCell<Option<UpdateInfo>>,
     time_us: Cell<u64>,
     history: RefCell<History>,
     call_sites: Cell<bool>,
@@ -82,6 +84,7 @@ impl Runtime {
             handlers: Handlers::default(),
             upserted: RefCell::default(),
             scope: RefCell::new(root.clone()),
+            update: RefCell::default(),
             root,
             time_us: Cell::new(0),
             history: RefCell::default(),
@@ -234,6 +237,16 @@ impl Runtime {
     /// Changes the scope of the present code; returns the former one.
     pub(crate) fn enter(&self, scope: Scope) -> Scope {
         self.scope.replace(scope)
+    }
+
+    /// The update that the present code belongs to.
+    pub(crate) fn update(&self) -> Option<UpdateInfo> {
+        self.update.borrow().clone()
+    }
+
+    /// Changes the update that the present code belongs to; returns the former one.
+    pub(crate) fn enter_update(&self, update: Option<UpdateInfo>) -> Option<UpdateInfo> {
+        self.update.replace(update)
     }
 
     /// True once the run was asked to cancel.

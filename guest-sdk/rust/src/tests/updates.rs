@@ -7,7 +7,7 @@ use serde_json::json;
 use super::rig::{Rig, request};
 use crate::{
     Context, Failure, activity, all_handlers_finished, bindings::exports::dalsegno::workflow::guest::Event,
-    workflow,
+    current_update, spawn, workflow,
 };
 
 /// An account that is told its level.
@@ -57,6 +57,21 @@ impl Account {
     #[update(unfinished = "abandon")]
     async fn wait(ctx: Context<Self>) -> Result<(), Failure> {
         ctx.wait_condition(|account| account.level > 100).await
+    }
+
+    #[update]
+    async fn tell_id(_: Context<Self>) -> Result<Vec<Option<String>>, Failure> {
+        let id = || current_update().map(|update| update.id);
+        let before = id();
+        let () = activity("work").start_to_close(Duration::from_secs(1)).await?;
+        let task = spawn(async move { id() }).await;
+        Ok(vec![before, id(), task])
+    }
+
+    #[validator(tell_id)]
+    fn has_id(&self) -> Result<(), Failure> {
+        let update = current_update().expect("a validator is of an update");
+        if update.id == "x" { Err(Failure::application("BadId", update.name)) } else { Ok(()) }
     }
 
     #[update]
@@ -129,6 +144,20 @@ fn an_asynchronous_handler_answers_by_and_by() {
     assert_eq!(rig.calls(), ["complete update u2: 2"]);
     rig.resume(1, 1);
     assert_eq!(rig.calls(), ["complete update u1: 3", "complete 3"]);
+}
+
+#[test]
+fn a_handler_knows_its_update() {
+    let rig = Rig::started::<Account>(json!([]));
+    let failure = rig.update("x", "tell_id", json!([])).unwrap_err();
+    assert_eq!(failure.to_string(), "[BadId] tell_id");
+    rig.update("u1", "tell_id", json!([])).unwrap();
+    rig.update("u2", "tell_id", json!([])).unwrap();
+    rig.calls();
+    rig.resume(2, ());
+    rig.resume(1, ());
+    let answers = ["u2", "u1"].map(|id| format!("complete update {id}: [\"{id}\",\"{id}\",null]"));
+    assert_eq!(rig.calls(), answers);
 }
 
 #[test]
