@@ -90,16 +90,17 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM runs r WHERE r.run_id = t.run AND r.status = 0);
     END IF;
     -- A predecessor that goes on has the workflow id, and its successor, among the first that begin, gets it. One that
-    -- begins too has it not, so it may be taken, as for any new run.
+    -- begins too has it not, so it may be taken, as for any new run. Not by EXISTS: within an expression, Postgres may
+    -- answer that from a hash of all runs.
     IF cardinality(new_after) > 0 OR cardinality(new_after_new) > 0 THEN
         SELECT conflicting || coalesce(array_agg(t.item), '{}') INTO conflicting
         FROM unnest(new_item, new_run, new_namespace, new_id, new_after, new_after_new)
             AS t (item, run, namespace, id, after, after_new)
-        WHERE t.after IS NOT NULL AND NOT EXISTS (
-                SELECT FROM runs r
-                WHERE r.run_id = t.after AND r.status = 0 AND r.namespace = t.namespace AND r.workflow_id = t.id)
-           OR EXISTS (SELECT FROM runs r WHERE r.run_id = t.after_new)
-           OR coalesce(t.after, t.after_new) IS NOT NULL AND EXISTS (SELECT FROM runs r WHERE r.run_id = t.run);
+        WHERE t.after IS NOT NULL AND (
+                SELECT r.status = 0 AND r.namespace = t.namespace AND r.workflow_id = t.id
+                FROM runs r WHERE r.run_id = t.after) IS NOT TRUE
+           OR (SELECT TRUE FROM runs r WHERE r.run_id = t.after_new)
+           OR coalesce(t.after, t.after_new) IS NOT NULL AND (SELECT TRUE FROM runs r WHERE r.run_id = t.run);
     END IF;
 
     -- A closed run stays as it is.
@@ -145,10 +146,10 @@ BEGIN
         SELECT array_agg(run_id) INTO done FROM begun;
         IF coalesce(cardinality(done), 0) < cardinality(new_item) THEN
             SELECT conflicting || coalesce(array_agg(t.item) FILTER (WHERE t.known), '{}'),
-                   coalesce(array_agg(t.item) FILTER (WHERE NOT t.known), '{}')
+                   coalesce(array_agg(t.item) FILTER (WHERE t.known IS NULL), '{}')
             INTO conflicting, taken
             FROM (
-                SELECT n.item, EXISTS (SELECT FROM runs r WHERE r.run_id = n.run) AS known
+                SELECT n.item, (SELECT TRUE FROM runs r WHERE r.run_id = n.run) AS known
                 FROM unnest(new_item, new_run) AS n (item, run)
                 WHERE n.run <> ALL (coalesce(done, '{}')) AND n.item <> ALL (conflicting)
             ) t;

@@ -21,7 +21,7 @@ async fn plan(connection: &mut PgConnection, sql: &str, parameters: usize) -> St
 
 /// The parts of a plan that read all of a table, or an index beside the point.
 fn assert_by_index(plan: &str, sql: &str) {
-    for wrong in ["Seq Scan", "Bitmap", "Hash Join", "Merge Join"] {
+    for wrong in ["Seq Scan", "Bitmap", "Hash Join", "Merge Join", "hashed SubPlan"] {
         assert!(!plan.contains(wrong), "{sql}\n{plan}");
     }
     assert!(plan.contains("Index"), "{sql}\n{plan}");
@@ -73,10 +73,14 @@ async fn commits_go_by_index_on_empty_tables() {
          WHERE i.sender = t.sender AND i.event = t.event AND i.kind = t.kind",
         "SELECT t.run FROM unnest($1::UUID[]) AS t (run) \
          WHERE NOT EXISTS (SELECT FROM runs r WHERE r.run_id = t.run AND r.status = 0)",
-        "SELECT t.run FROM unnest($1::UUID[], $2::TEXT[], $3::TEXT[], $4::UUID[]) AS t (run, namespace, id, after) \
-         WHERE t.after IS NOT NULL AND NOT EXISTS (
-             SELECT FROM runs r
-             WHERE r.run_id = t.after AND r.status = 0 AND r.namespace = t.namespace AND r.workflow_id = t.id)",
+        "SELECT t.run FROM unnest($1::UUID[], $2::TEXT[], $3::TEXT[], $4::UUID[], $5::UUID[]) \
+             AS t (run, namespace, id, after, after_new) \
+         WHERE t.after IS NOT NULL AND (
+                 SELECT r.status = 0 AND r.namespace = t.namespace AND r.workflow_id = t.id
+                 FROM runs r WHERE r.run_id = t.after) IS NOT TRUE
+            OR (SELECT TRUE FROM runs r WHERE r.run_id = t.after_new)
+            OR coalesce(t.after, t.after_new) IS NOT NULL AND (SELECT TRUE FROM runs r WHERE r.run_id = t.run)",
+        "SELECT n.run, (SELECT TRUE FROM runs r WHERE r.run_id = n.run) AS known FROM unnest($1::UUID[]) AS n (run)",
         "UPDATE runs r SET memo = t.memo FROM unnest($1::UUID[], $2::BYTEA[]) AS t (run, memo) WHERE r.run_id = t.run",
         "UPDATE hosts SET last_batch = 1 WHERE host_id = $1::TEXT AND epoch = $2::BIGINT AND last_batch = 0",
     ] {

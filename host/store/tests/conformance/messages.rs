@@ -118,6 +118,20 @@ async fn any_run_that_is_there_may_take_a_message_and_do_nothing_else(database: 
     assert_eq!(inbox(store).await, sent[2..]);
 }
 
+async fn a_message_that_is_discarded_is_gone(database: Database) {
+    let store = &database.store;
+    let fence = database.claim().await;
+    let run = key("a", 1);
+    let sent = [message(&run, 2, "b"), message(&run, 3, "b")];
+    stored(store, &fence, 1, vec![sending(start(&run), &sent)]).await;
+    for _ in 0..2 {
+        store.discard(&sent[0].id).await.unwrap();
+        assert_eq!(inbox(store).await, sent[1..]);
+    }
+    let outcomes = commit(store, &fence, 2, vec![taking(Item::of(run), &sent[..1])]).await;
+    assert_eq!(outcomes, [ItemOutcome::HistoryConflict]);
+}
+
 async fn an_item_that_is_left_out_sends_and_takes_nothing(database: Database) {
     let store = &database.store;
     let fence = database.claim().await;
@@ -181,6 +195,7 @@ on_every_database!(
     two_items_do_not_take_the_same_message,
     a_message_is_sent_once,
     any_run_that_is_there_may_take_a_message_and_do_nothing_else,
+    a_message_that_is_discarded_is_gone,
     an_item_that_is_left_out_sends_and_takes_nothing,
     a_run_that_begins_by_a_message_that_is_gone_does_not,
     messages_that_no_table_can_hold_are_bad_data,
