@@ -1,22 +1,51 @@
-//! What a workflow language has: cancellation, signals, conditions, failures, retries.
+//! What a workflow language has: cancellation, signals, updates, conditions, failures, retries, children, chains.
 
+mod attributes;
+mod beside;
 mod cancellation;
+mod chains;
+mod children;
+mod dynamic;
 mod failures;
 mod handlers;
 mod limits;
+mod other_runs;
+mod scopes;
+mod updates;
 
+use attributes::attributed;
+use beside::local_work;
 use cancellation::{cancel_caught, cancel_cleanup};
+use chains::{continued, running_sum, unlucky};
+use children::parent;
+use dynamic::{AnyNames, Unfinished};
 use failures::{failing, retrying};
 use handlers::{AsyncHandlers, Conditions, SignalsOrder};
 use limits::limited;
+use other_runs::messenger;
+use scopes::{Scopes, cancel_each};
+use updates::{Ledger, Strict};
 
 dalsegno_sdk::workflows![
+    attributed,
     cancel_cleanup,
     cancel_caught,
+    cancel_each,
+    continued,
+    running_sum,
+    unlucky,
+    parent,
+    AnyNames,
+    Unfinished,
     SignalsOrder,
     AsyncHandlers,
     Conditions,
     failing,
     limited,
-    retrying
+    local_work,
+    messenger,
+    retrying,
+    Scopes,
+    Ledger,
+    Strict
 ];
