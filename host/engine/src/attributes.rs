@@ -168,9 +168,10 @@ impl Attributes {
         }
         let mut after = self.search_attributes.clone();
         change(&mut after, &normal);
-        if after.len() > limits::SEARCH_ATTRIBUTES_MAX {
+        let count = after.keys().filter(|name| *name != CHANGE_VERSION).count();
+        if count > limits::SEARCH_ATTRIBUTES_MAX {
             let max = limits::SEARCH_ATTRIBUTES_MAX;
-            return Err(format!("the run would have {} search attributes, {max} are allowed", after.len()));
+            return Err(format!("the run would have {count} search attributes, {max} are allowed"));
         }
         Ok(normal)
     }
@@ -204,15 +205,21 @@ impl Attributes {
         change(&mut self.search_attributes, changed);
     }
 
-    /// Adds to what [`CHANGE_VERSION`] lists.
+    /// Adds to what [`CHANGE_VERSION`] lists, as long as that fits a search attribute.
     pub(crate) fn add_change_version(&mut self, version: String) {
         let listed = self.search_attributes.get(CHANGE_VERSION).map(read_search_attribute);
         let mut all = match listed {
             Some(Ok((_, Value::Array(all)))) => all,
             _ => Vec::new(),
         };
-        all.push(Value::String(version));
-        if let Ok(payload) = search_attribute(SearchAttributeType::KeywordList, &Value::Array(all)) {
+        let version = Value::String(version);
+        if all.contains(&version) {
+            return;
+        }
+        all.push(version);
+        if let Ok(payload) = search_attribute(SearchAttributeType::KeywordList, &Value::Array(all))
+            && payload.data.len() <= limits::SEARCH_ATTRIBUTE_BYTES_MAX
+        {
             self.search_attributes.insert(CHANGE_VERSION.to_owned(), payload);
         }
     }

@@ -71,37 +71,37 @@ impl Calls {
 
     /// Whether the run passed the place before the change was made. So it is if its history goes on otherwise.
     fn is_without(&mut self, id: &str) -> bool {
-        if self.is_replay() && self.expected_marker().is_none_or(|marker| marker.id() != id) {
+        if self.is_replay() && self.expected_marker(id).is_none() {
             self.without.insert(id.to_owned());
         }
         self.without.contains(id)
     }
 
-    fn expected_version(&self, id: &str) -> Option<i32> {
-        match self.expected_marker() {
-            Some(Marker::Version { change_id, version }) if change_id == id => Some(*version),
+    fn expected_version(&self, change_id: &str) -> Option<i32> {
+        match self.expected_marker(change_id) {
+            Some(Marker::Version { version, .. }) => Some(*version),
             _ => None,
         }
     }
 
-    /// The marker that the history has next.
-    fn expected_marker(&self) -> Option<&Marker> {
-        match &self.mode {
-            Mode::Replay(expected) => match expected.front() {
-                Some(E::MarkerRecorded { marker }) => Some(marker),
-                _ => None,
-            },
-            Mode::Live | Mode::ReadOnly => None,
+    /// The marker of this id, if the history has it next: after deprecated patches that the code may have forgotten.
+    fn expected_marker(&self, id: &str) -> Option<&Marker> {
+        let Mode::Replay(expected) = &self.mode else { return None };
+        for event in expected {
+            match event {
+                E::MarkerRecorded { marker } if marker.id() == id => return Some(marker),
+                E::MarkerRecorded { marker: Marker::Patch { deprecated: true, .. } } => {}
+                _ => return None,
+            }
         }
+        None
     }
 
     /// Records a marker; a replay takes the one of its history, deprecated or not.
     fn mark(&mut self, call: &'static str, marker: Marker) -> Result<(), CallError> {
         let id = marker.id().to_owned();
-        let marker = match (self.expected_marker(), marker) {
-            (Some(expected @ Marker::Patch { .. }), Marker::Patch { .. }) if expected.id() == id => {
-                expected.clone()
-            }
+        let marker = match (self.expected_marker(&id), marker) {
+            (Some(expected @ Marker::Patch { .. }), Marker::Patch { .. }) => expected.clone(),
             (_, marker) => marker,
         };
         self.issue(call, E::MarkerRecorded { marker: marker.clone() })?;
@@ -112,10 +112,11 @@ impl Calls {
     /// Passes over deprecated patches in the history that the code does not ask for any more.
     pub(super) fn skip_deprecated_patches(&mut self, next: Option<&E>) {
         let Mode::Replay(expected) = &mut self.mode else { return };
-        while let Some(event @ E::MarkerRecorded { marker: Marker::Patch { deprecated: true, .. } }) =
+        while let Some(event @ E::MarkerRecorded { marker: marker @ Marker::Patch { deprecated: true, .. } }) =
             expected.front()
             && next != Some(event)
         {
+            self.markers.insert(marker.id().to_owned(), marker.clone());
             self.commands.extend(expected.pop_front());
         }
     }

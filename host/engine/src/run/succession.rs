@@ -3,6 +3,7 @@
 use super::{Run, Successor};
 use crate::{
     Failure,
+    attributes::{Attributes, CHANGE_VERSION},
     calls::{retry_state, retry_verdict, successor_id},
     event::{EventAttributes as E, ModulePolicy, Origin, UpdateOutcome, WorkflowExecutionStarted},
     failure::{RetryState, TimeoutKind},
@@ -45,7 +46,7 @@ impl Run {
                 let mut origin = self.origin(started, next.new_run_id.clone());
                 origin.carried_signals.clone_from(&next.carried_signals);
                 origin.last_completion_result.clone_from(&started.origin.last_completion_result);
-                let attributes = &self.state.attributes;
+                let Attributes { memo, search_attributes } = self.attributes_to_carry();
                 let started = WorkflowExecutionStarted {
                     workflow_type: next.workflow_type.clone(),
                     task_queue: next.task_queue.clone(),
@@ -54,11 +55,8 @@ impl Run {
                     attempt: 1,
                     run_timeout: next.run_timeout,
                     start_delay: None,
-                    memo: next.memo.clone().unwrap_or_else(|| attributes.memo.clone()),
-                    search_attributes: next
-                        .search_attributes
-                        .clone()
-                        .unwrap_or_else(|| attributes.search_attributes.clone()),
+                    memo: next.memo.clone().unwrap_or(memo),
+                    search_attributes: next.search_attributes.clone().unwrap_or(search_attributes),
                     retry_policy: next.retry_policy.clone(),
                     ..self.next_start(started, origin)
                 };
@@ -85,14 +83,22 @@ impl Run {
         let mut origin = self.origin(started, new_run_id.clone());
         origin.last_completion_result.clone_from(&started.origin.last_completion_result);
         origin.last_failure = Some(failure);
+        let Attributes { memo, search_attributes } = self.attributes_to_carry();
         let started = WorkflowExecutionStarted {
             attempt: started.attempt.saturating_add(1),
             start_delay: Some(at.since(self.state.time)),
-            memo: self.state.attributes.memo.clone(),
-            search_attributes: self.state.attributes.search_attributes.clone(),
+            memo,
+            search_attributes,
             ..self.next_start(started, origin)
         };
         Some(Successor { started, module_policy: ModulePolicy::Inherit })
+    }
+
+    /// What the next run has of this one's notes. Which patches it has it finds out itself.
+    fn attributes_to_carry(&self) -> Attributes {
+        let mut attributes = (*self.state.attributes).clone();
+        attributes.search_attributes.remove(CHANGE_VERSION);
+        attributes
     }
 
     /// What every run of a chain has in common.
