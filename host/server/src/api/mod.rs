@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** an answer is JSON, an event stream or metrics, never HTML, and says so with `nosniff`.
 
+mod attributes;
 mod body;
 mod events;
 mod front;

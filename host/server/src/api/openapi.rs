@@ -39,7 +39,9 @@ always exists.
 - Durations are ISO 8601 (`PT30S`) or like `30s` and `7 days`; times are RFC 3339.
 - Fields and parameters that are not known are refused, so that a misspelt one is told.
 - One payload may have 2 MiB, a request 8 MiB, a module what the host is configured to take.
-- `request_id` makes trying again safe: the same request counts once.
+- `request_id` makes trying again safe: the same request counts once. An update has its `update_id` for that.
+- A search attribute is plain JSON if its value tells its type (bool, int, double, keyword, keyword-list), else \
+`{\"type\": \"datetime\", \"value\": \"2026-01-02T03:04:05Z\"}`; so for `text` too.
 ";
 
 /// The document before any call is in it.
@@ -171,6 +173,7 @@ mod tests {
         "GET /api/v1/namespaces/{namespace}/workflows/{id}",
         "GET /api/v1/namespaces/{namespace}/workflows/{id}/history",
         "GET /api/v1/namespaces/{namespace}/workflows/{id}/result",
+        "GET /api/v1/namespaces/{namespace}/workflows/{id}/updates/{name}",
         "GET /api/v1/namespaces/{namespace}/workflows:count",
         "GET /healthz",
         "GET /metrics",
@@ -182,6 +185,9 @@ mod tests {
         "POST /api/v1/namespaces/{namespace}/workflows/{id}/release",
         "POST /api/v1/namespaces/{namespace}/workflows/{id}/signals/{name}",
         "POST /api/v1/namespaces/{namespace}/workflows/{id}/terminate",
+        "POST /api/v1/namespaces/{namespace}/workflows/{id}/updates/{name}",
+        "POST /api/v1/namespaces/{namespace}/workflows:signal-with-start",
+        "POST /api/v1/namespaces/{namespace}/workflows:update-with-start",
     ];
 
     fn calls(document: &Value) -> Vec<(String, &Value)> {

@@ -56,7 +56,9 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::WorkflowNotFound
         | ErrorCode::ModuleNotFound
         | ErrorCode::WorkflowTypeNotFound
-        | ErrorCode::QueryNotFound => StatusCode::NOT_FOUND,
+        | ErrorCode::QueryNotFound
+        | ErrorCode::UpdateNotFound
+        | ErrorCode::UpdateHandlerNotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::WorkflowAlreadyRunning
@@ -65,9 +67,13 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::RunBlocked
         | ErrorCode::RunNotActivated
         | ErrorCode::SignalLimit
+        | ErrorCode::HistoryFull
         | ErrorCode::ModuleCompiling => StatusCode::CONFLICT,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::QueryFailed | ErrorCode::ModuleRefused => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::QueryFailed | ErrorCode::ValidatorFailed | ErrorCode::ModuleRefused => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        ErrorCode::UpdateLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::NotSupported => StatusCode::NOT_IMPLEMENTED,
         ErrorCode::NotOwner

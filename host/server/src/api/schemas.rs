@@ -220,3 +220,56 @@ pub(crate) struct Blocked {
     #[schema(format = DateTime)]
     since: String,
 }
+
+/// How what failed is tried again.
+#[derive(ToSchema)]
+pub(crate) struct RetryPolicy {
+    /// Before the second attempt: 1 s if absent.
+    #[schema(required = false, example = "1s")]
+    initial_interval: String,
+    /// From one interval to the next: 2 if absent.
+    #[schema(required = false)]
+    backoff_coefficient: f64,
+    /// No interval is longer: 100 times the first if absent.
+    maximum_interval: Option<String>,
+    /// 0, as if absent: unlimited; 1: none is repeated.
+    #[schema(required = false)]
+    maximum_attempts: u32,
+    /// Types of application failures that are not tried again, matched exactly.
+    #[schema(required = false)]
+    non_retryable_error_types: Vec<String>,
+}
+
+/// What a run can be found by.
+pub(crate) struct SearchAttributes;
+
+impl PartialSchema for SearchAttributes {
+    fn schema() -> RefOr<Schema> {
+        let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        let object = ObjectBuilder::new().additional_properties(Some(any));
+        object
+            .description(Some(
+                "By name: plain JSON if its value tells its type (bool, int, double, keyword, keyword-list), else \
+                 `{\"type\": …, \"value\": …}`, as for datetime and text.",
+            ))
+            .examples([json!({"Region": "EU", "Due": {"type": "datetime", "value": "2026-01-02T03:04:05Z"}})])
+            .into()
+    }
+}
+
+impl ToSchema for SearchAttributes {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("SearchAttributes")
+    }
+}
+
+/// A run that another one knows of.
+#[derive(ToSchema)]
+pub(crate) struct Run {
+    /// Where it runs.
+    namespace: String,
+    /// Its workflow.
+    workflow_id: String,
+    /// It itself.
+    run_id: String,
+}

@@ -9,9 +9,6 @@ use crate::service::ErrorCode;
 const MISSING: &[(&str, &str)] = &[
     ("", "managing namespaces; `default` is there"),
     ("/", "managing namespaces; `default` is there"),
-    ("/workflows:signal-with-start", "signal-with-start; start with a request_id, then signal"),
-    ("/workflows:update-with-start", "updates"),
-    ("/workflows/{id}/updates/{name}", "updates"),
     ("/workflows/{id}/reset", "resetting runs"),
     ("/schedules", "schedules"),
     ("/schedules/{*rest}", "schedules"),

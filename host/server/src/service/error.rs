@@ -57,6 +57,16 @@ pub enum ErrorCode {
     QueryNotFound,
     /// The guest's answer to a query is a failure.
     QueryFailed,
+    /// No update of the workflow has this id.
+    UpdateNotFound,
+    /// The guest has no such update.
+    UpdateHandlerNotFound,
+    /// The run has as many updates as it may.
+    UpdateLimit,
+    /// The guest could not be asked whether it takes an update.
+    ValidatorFailed,
+    /// The history of the run takes nothing more.
+    HistoryFull,
     /// The bytes are no module that this host runs.
     ModuleRefused,
     /// The module is still being compiled.
@@ -79,7 +89,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::InvalidArgument,
         Self::AddressNotFound,
         Self::MethodNotAllowed,
@@ -98,6 +108,11 @@ impl ErrorCode {
         Self::SignalLimit,
         Self::QueryNotFound,
         Self::QueryFailed,
+        Self::UpdateNotFound,
+        Self::UpdateHandlerNotFound,
+        Self::UpdateLimit,
+        Self::ValidatorFailed,
+        Self::HistoryFull,
         Self::ModuleRefused,
         Self::ModuleCompiling,
         Self::NotSupported,
@@ -131,6 +146,11 @@ impl ErrorCode {
             Self::SignalLimit => "signal_limit",
             Self::QueryNotFound => "query_not_found",
             Self::QueryFailed => "query_failed",
+            Self::UpdateNotFound => "update_not_found",
+            Self::UpdateHandlerNotFound => "update_handler_not_found",
+            Self::UpdateLimit => "update_limit",
+            Self::ValidatorFailed => "validator_failed",
+            Self::HistoryFull => "history_full",
             Self::ModuleRefused => "module_refused",
             Self::ModuleCompiling => "module_compiling",
             Self::NotSupported => "not_supported",
@@ -184,7 +204,7 @@ impl ErrorCode {
                 "A run of this workflow id exists and id_reuse_policy forbids another. Take another id or another policy."
             }
             Self::WorkflowClosed => {
-                "The run has ended; it takes no more signals, cancellations or terminations."
+                "The run has ended; it takes no more signals, updates, cancellations or terminations."
             }
             Self::RunBlocked => {
                 "The run is parked after failing the same way again. `dalsegno workflow describe` shows why."
@@ -200,6 +220,21 @@ impl ErrorCode {
             }
             Self::QueryFailed => {
                 "The query handler raised a failure, or did what a query must not do. The run itself is unharmed."
+            }
+            Self::UpdateNotFound => {
+                "No update of this workflow has the id. A rejected update leaves nothing behind, and outcomes are kept as long as their runs."
+            }
+            Self::UpdateHandlerNotFound => {
+                "The workflow has no such update. The query `__metadata` lists those it has."
+            }
+            Self::UpdateLimit => {
+                "10 updates of a run may be under way, and a run takes 2,000. Wait for one to end; a workflow that takes many has to continue as new."
+            }
+            Self::ValidatorFailed => {
+                "The update's validator trapped, or did what a validator must not do; or the workflow's code failed before it could be asked. The update was not accepted."
+            }
+            Self::HistoryFull => {
+                "The history of the run is as long as it may be. Terminate the run; a workflow that lives long has to continue as new."
             }
             Self::ModuleRefused => {
                 "The bytes are no component that this host runs. The detail says what is wrong and how to build it right."

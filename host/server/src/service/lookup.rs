@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Times a run is looked up again because it was just dropped from memory.
-const LOOKUPS_MAX: usize = 8;
+pub(super) const LOOKUPS_MAX: usize = 8;
 /// Steps and turns that wait, from which on new calls are refused.
 const BACKLOG_MAX: usize = 20_000;
 
@@ -93,9 +93,14 @@ impl Service {
             let owner = self.owner_with_room()?;
             let Some(handle) = self.open_run(&owner, run).await? else { continue };
             let Some(answer) = owner.ask(&handle, &message).await else { continue };
+            if let (Ok(Err(Refusal::Continued(_))), None) = (&answer, &run.run_id) {
+                // The next run of the chain is there once the end of this one is durable.
+                handle.all_decided().await;
+                continue;
+            }
             return answer.map_err(lost)?.map_err(refusal);
         }
-        Err(ServiceError::new(ErrorCode::Overloaded, "the run is moving in and out of memory"))
+        Err(moving())
     }
 
     /// Waits for an answer, no longer than a client would. Nothing is undone by not waiting.
@@ -109,7 +114,7 @@ impl Service {
     }
 
     /// The run, in memory. `None`: it has begun only just; look again.
-    async fn open_run(
+    pub(super) async fn open_run(
         &self,
         owner: &Arc<Owner>,
         run: &RunRef,
@@ -125,6 +130,19 @@ impl Service {
             },
         }
     }
+}
+
+/// Waits until all that memory knows of a run is durable.
+pub(super) async fn settled(owner: &Arc<Owner>, handle: &Arc<RunHandle>) -> Result<(), ServiceError> {
+    match owner.ask(handle, Message::Barrier).await {
+        Some(Err(error)) => Err(lost(error)),
+        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
+/// A run was looked up time and again.
+pub(super) fn moving() -> ServiceError {
+    ServiceError::new(ErrorCode::Overloaded, "the run is moving in and out of memory")
 }
 
 /// No such run.
@@ -153,9 +171,14 @@ pub(super) fn lost(lost: Lost) -> ServiceError {
 /// Why a run does not take an input.
 pub(super) fn refusal(refusal: Refusal) -> ServiceError {
     match refusal {
-        Refusal::Closed(status) => ServiceError::closed(status),
+        Refusal::Closed(status) | Refusal::Continued(status) => ServiceError::closed(status),
         Refusal::TooManySignals(_) => ServiceError::new(ErrorCode::SignalLimit, refusal.to_string()),
-        Refusal::StaleAttempt => ServiceError::invalid(refusal.to_string()),
+        Refusal::TooManyUpdates(_) | Refusal::TooManyUpdatesInFlight(_) => {
+            ServiceError::new(ErrorCode::UpdateLimit, refusal.to_string())
+        }
+        Refusal::HistoryFull => ServiceError::new(ErrorCode::HistoryFull, refusal.to_string()),
+        Refusal::MovedOn(_) => ServiceError::new(ErrorCode::Overloaded, refusal.to_string()),
+        Refusal::NotAChild | Refusal::StaleAttempt => ServiceError::invalid(refusal.to_string()),
     }
 }
 

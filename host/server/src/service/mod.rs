@@ -3,14 +3,19 @@
 //! **Invariant:** a call that changes something answers when the change is durable, never before.
 
 mod error;
+mod fresh;
 mod lookup;
 mod messages;
 mod modules;
 mod query;
 mod reads;
+mod replayed;
 mod result;
 mod start;
 mod types;
+mod update;
+mod update_turns;
+mod with_start;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -24,6 +29,8 @@ use crate::{
     owner::tenure::{Standing, Tenure},
     telemetry::metrics::Metrics,
 };
+
+use update_turns::UpdateTurns;
 
 pub use error::{ErrorCode, ServiceError};
 pub use types::*;
@@ -40,6 +47,7 @@ pub struct Service {
     /// Known to exist.
     pub(crate) namespaces: RwLock<HashSet<Namespace>>,
     queries: Semaphore,
+    update_turns: UpdateTurns,
 }
 
 impl Service {
@@ -50,7 +58,8 @@ impl Service {
         metrics: Arc<Metrics>,
     ) -> Self {
         let queries = Semaphore::new(query::QUERIES_MAX);
-        Self { store, tenure, modules, metrics, namespaces: RwLock::default(), queries }
+        let (namespaces, update_turns) = (RwLock::default(), UpdateTurns::default());
+        Self { store, tenure, modules, metrics, namespaces, queries, update_turns }
     }
 
     /// Why the host takes no requests, if so.

@@ -1,9 +1,10 @@
 //! Describing runs, their histories and their lists: durable state only.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use dalsegno_engine::{
     Transition,
+    event::{EventAttributes, WorkflowExecutionStarted},
     export::ExportedHistory,
     ids::{EventId, Namespace, RunId},
 };
@@ -46,8 +47,7 @@ impl Service {
         let rows = self.store.history(&row.key.run_id, from, limit.max(1)).await?;
         let decode = |data: &[u8]| Transition::decode(data);
         let transitions = rows.iter().map(|row| decode(&row.data)).collect::<Result<Vec<_>, _>>();
-        let transitions =
-            transitions.map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
+        let transitions = transitions.map_err(|error| internal(error.to_string()))?;
         let full = rows.len() == limit.max(1) as usize;
         let end = rows.last().map(|row| row.first_event_id + u64::from(row.events));
         let mut history = match ExportedHistory::new(transitions.clone()) {
@@ -65,12 +65,26 @@ impl Service {
         row: &RunRow,
         transitions: Vec<Transition>,
     ) -> Result<ExportedHistory, ServiceError> {
-        let first = self.store.history(&row.key.run_id, 1, 1).await?;
-        let internal = |error: String| ServiceError::new(ErrorCode::Internal, error);
-        let first = first.first().ok_or_else(|| internal("the run has no history".to_owned()))?;
-        let first = Transition::decode(&first.data).map_err(|error| internal(error.to_string()))?;
+        let first = self.read_first(&row.key.run_id).await?;
         let header = ExportedHistory::new(vec![first]).map_err(|error| internal(error.to_string()))?;
         Ok(header.with(transitions))
+    }
+
+    async fn read_first(&self, run: &RunId) -> Result<Transition, ServiceError> {
+        let first = self.store.history(run, 1, 1).await?;
+        let first = first.first().ok_or_else(|| internal("the run has no history".to_owned()))?;
+        Transition::decode(&first.data).map_err(|error| internal(error.to_string()))
+    }
+
+    /// How a run began.
+    pub(super) async fn read_start(
+        &self,
+        run: &RunId,
+    ) -> Result<Arc<WorkflowExecutionStarted>, ServiceError> {
+        match self.read_first(run).await?.inputs.into_iter().next() {
+            Some(EventAttributes::WorkflowExecutionStarted(started)) => Ok(started),
+            _ => Err(internal("the run has no start in its history".to_owned())),
+        }
     }
 
     /// Waits until the run may have events after `after`, or is closed, or the time is up.
@@ -106,4 +120,8 @@ impl Service {
         self.check_namespace(namespace).await?;
         Ok(self.store.count_runs(namespace).await?)
     }
+}
+
+fn internal(problem: String) -> ServiceError {
+    ServiceError::new(ErrorCode::Internal, problem)
 }

@@ -10,12 +10,23 @@ use super::{ErrorCode, ResultRequest, RunRef, RunResult, Service, ServiceError, 
 use crate::owner::{self, Owner, waiters::Closed};
 
 impl Service {
-    /// Tells the end of a run, waiting for it as long as asked.
+    /// Tells the end of a run, or of its chain, waiting for it as long as asked.
     ///
     /// # Errors
     /// As for every call.
     pub async fn result(&self, run: &RunRef, request: ResultRequest) -> Result<RunResult, ServiceError> {
         let deadline = Instant::now() + request.wait;
+        let mut run = run.clone();
+        loop {
+            let result = self.result_of(&run, deadline).await?;
+            match &result.new_run_id {
+                Some(next) if request.follow => run.run_id = Some(next.clone()),
+                _ => return Ok(result),
+            }
+        }
+    }
+
+    async fn result_of(&self, run: &RunRef, deadline: Instant) -> Result<RunResult, ServiceError> {
         let owner = self.owner().ok();
         if let Some(closed) = owner.as_ref().and_then(|owner| recently_closed(owner, run)) {
             return Ok(RunResult::closed(&closed));
@@ -73,8 +84,11 @@ impl Service {
     async fn stored_result(&self, row: &RunRow) -> Result<RunResult, ServiceError> {
         let run_id = row.key.run_id.clone();
         let (_, state) = owner::read_state(&self.store, &run_id).await.map_err(lookup::load)?;
+        let new_run_id = state.successor;
         match state.outcome {
-            Some(outcome) => Ok(RunResult { run_id, status: state.status, outcome: Some(outcome) }),
+            Some(outcome) => {
+                Ok(RunResult { run_id, status: state.status, outcome: Some(outcome), new_run_id })
+            }
             None => Err(ServiceError::new(ErrorCode::Internal, "the closed run has no closing event")),
         }
     }
@@ -99,10 +113,15 @@ fn recently_closed(owner: &Owner, run: &RunRef) -> Option<Arc<Closed>> {
 
 impl RunResult {
     fn running(run_id: RunId) -> Self {
-        Self { run_id, status: dalsegno_engine::Status::Running, outcome: None }
+        Self { run_id, status: dalsegno_engine::Status::Running, outcome: None, new_run_id: None }
     }
 
     fn closed(closed: &Closed) -> Self {
-        Self { run_id: closed.run_id.clone(), status: closed.status, outcome: Some(closed.outcome.clone()) }
+        Self {
+            run_id: closed.run_id.clone(),
+            status: closed.status,
+            outcome: Some(closed.outcome.clone()),
+            new_run_id: closed.successor.clone(),
+        }
     }
 }

@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use dalsegno_engine::{
     Failure, Headers, Millis, Payload, Status, Timestamp,
     attempts::ActivityRow,
+    event::UpdateOutcome,
     export::ExportedHistory,
     ids::{ModuleDigest, Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType},
+    retry::RetryPolicy,
     state::State,
 };
 use dalsegno_sandbox::ModuleDefinition;
@@ -62,6 +64,8 @@ pub struct StartRequest {
     pub run_timeout: Option<Millis>,
     /// Before the first activation.
     pub start_delay: Option<Millis>,
+    /// How it is tried again when it fails; not at all if absent.
+    pub retry_policy: Option<RetryPolicy>,
     /// The user's notes.
     pub memo: BTreeMap<String, Payload>,
     /// What the run can be found by.
@@ -118,6 +122,73 @@ pub struct SignalRequest {
     pub request_id: Option<RequestId>,
 }
 
+/// A call of an update handler.
+#[derive(Debug, Clone)]
+pub struct UpdateRequest {
+    /// What the client knows it by; made by the host if absent.
+    pub update_id: Option<String>,
+    /// The handler.
+    pub name: String,
+    /// The arguments.
+    pub input: Vec<Payload>,
+    /// Context.
+    pub headers: Headers,
+    /// What to wait for.
+    pub wait: UpdateWait,
+}
+
+/// How far an update is to come before the answer, and how long to wait for that.
+#[derive(Debug, Clone, Copy)]
+pub struct UpdateWait {
+    /// How far.
+    pub stage: UpdateStage,
+    /// At most; an update that was not accepted in time is waited for all the same.
+    pub time: Duration,
+}
+
+/// How far an update has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpdateStage {
+    /// It is in the history.
+    Accepted,
+    /// It has its outcome.
+    #[default]
+    Completed,
+}
+
+/// What became of an update, so far.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    /// As given or made.
+    pub update_id: String,
+    /// The run that decided; absent if none was begun for it.
+    pub run_id: Option<RunId>,
+    /// What became of it.
+    pub status: UpdateStatus,
+}
+
+/// Where an update stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UpdateStatus {
+    /// It is in the history.
+    Accepted,
+    /// Its handler has ended.
+    Completed(UpdateOutcome),
+    /// The validator did not let it pass; there is no trace of it.
+    Rejected(Failure),
+}
+
+/// What became of an update of a workflow that was started for it, or was open.
+#[derive(Debug, Clone)]
+pub struct UpdatedWithStart {
+    /// As given or made.
+    pub workflow_id: WorkflowId,
+    /// Whether the run began with it.
+    pub new: bool,
+    /// The update.
+    pub update: Updated,
+}
+
 /// A question to a run.
 #[derive(Debug, Clone)]
 pub struct QueryRequest {
@@ -148,6 +219,8 @@ pub enum QueryReject {
 pub struct ResultRequest {
     /// At most; zero answers at once.
     pub wait: Duration,
+    /// Whether to go on with the run that follows: one that continues as new, or tries again.
+    pub follow: bool,
 }
 
 /// The end of a run, or that there is none yet.
@@ -159,6 +232,8 @@ pub struct RunResult {
     pub status: Status,
     /// Absent while it runs.
     pub outcome: Option<Result<Option<Payload>, Failure>>,
+    /// The run that follows it.
+    pub new_run_id: Option<RunId>,
 }
 
 /// All there is to tell of a run.

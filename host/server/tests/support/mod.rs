@@ -137,7 +137,7 @@ impl Running {
 
     /// The end of a workflow's newest run.
     pub(crate) async fn ended(&self, id: &str) -> RunResult {
-        let ended = self.service.result(&workflow(id), ResultRequest { wait: PATIENCE }).await;
+        let ended = self.service.result(&workflow(id), ResultRequest { wait: PATIENCE, follow: true }).await;
         ended.expect("there is such a workflow")
     }
 
@@ -183,6 +183,7 @@ pub(crate) fn request(workflow_type: &str, id: &str, argument: &str) -> StartReq
         execution_timeout: None,
         run_timeout: None,
         start_delay: None,
+        retry_policy: None,
         memo: std::collections::BTreeMap::new(),
         search_attributes: std::collections::BTreeMap::new(),
         module: None,

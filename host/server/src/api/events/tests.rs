@@ -2,9 +2,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use dalsegno_engine::{
     Failure, Payload, Seed,
-    event::{ActivityTaskScheduled, CancellationType, EventAttributes as E, WorkflowExecutionStarted},
+    event::{
+        ActivityTaskScheduled, CancellationType, ChildCancellationType, ChildInitiated, ContinuedAsNew,
+        EventAttributes as E, ExternalFailure, IdReusePolicy, Marker, ModulePolicy, Origin,
+        ParentClosePolicy, SignalInitiated, UpdateOutcome, WorkflowExecutionStarted,
+    },
     failure::RetryState,
-    ids::{ActivityId, ActivityType, ModuleDigest, RunId, TaskQueue, WorkflowId, WorkflowType},
+    ids::{ActivityId, ActivityType, ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
     retry::RetryPolicy,
     time::Millis,
 };
@@ -29,6 +33,9 @@ fn started() -> E {
         memo: BTreeMap::new(),
         search_attributes: BTreeMap::new(),
         request_id: None,
+        namespace: Namespace::new("default"),
+        retry_policy: Some(RetryPolicy::default()),
+        origin: Origin::default(),
     }))
 }
 
@@ -47,6 +54,60 @@ fn scheduled() -> E {
         retry_policy: RetryPolicy::default(),
         cancellation_type: CancellationType::TryCancel,
         summary: None,
+        local_retry_threshold: None,
+    }))
+}
+
+fn child() -> E {
+    E::StartChildWorkflowExecutionInitiated(Arc::new(ChildInitiated {
+        started: 1,
+        closed: 2,
+        namespace: Namespace::new("default"),
+        workflow_id: WorkflowId::new("line-1"),
+        run_id: RunId::new("r"),
+        workflow_type: WorkflowType::new("line"),
+        task_queue: TaskQueue::new("default"),
+        input: Vec::new(),
+        headers: Vec::new(),
+        execution_timeout: None,
+        run_timeout: None,
+        retry_policy: None,
+        id_reuse_policy: IdReusePolicy::Allow,
+        parent_close_policy: ParentClosePolicy::Terminate,
+        cancellation_type: ChildCancellationType::WaitCompleted,
+        module_policy: ModulePolicy::Inherit,
+        memo: BTreeMap::new(),
+        search_attributes: BTreeMap::new(),
+        summary: None,
+    }))
+}
+
+fn signal_to_another() -> E {
+    E::SignalExternalWorkflowExecutionInitiated(Arc::new(SignalInitiated {
+        operation: 1,
+        namespace: Namespace::new("default"),
+        workflow_id: WorkflowId::new("other"),
+        run_id: None,
+        signal_name: "go".into(),
+        input: Vec::new(),
+        headers: Vec::new(),
+        child_only: false,
+    }))
+}
+
+fn continued_as_new() -> E {
+    E::WorkflowExecutionContinuedAsNew(Arc::new(ContinuedAsNew {
+        new_run_id: RunId::new("s"),
+        workflow_type: WorkflowType::new("order"),
+        task_queue: TaskQueue::new("default"),
+        input: Vec::new(),
+        headers: Vec::new(),
+        run_timeout: None,
+        retry_policy: None,
+        memo: None,
+        search_attributes: Some(BTreeMap::new()),
+        module_policy: ModulePolicy::Inherit,
+        carried_signals: Vec::new(),
     }))
 }
 
@@ -54,6 +115,7 @@ fn scheduled() -> E {
 fn one_of_each() -> Vec<E> {
     let failure = || Failure::application("Declined", "no");
     let (operation, attempt, retry_state) = (1, 1, RetryState::Timeout);
+    let (cause, run) = (ExternalFailure::WorkflowClosed, || RunId::new("r"));
     vec![
         started(),
         E::WorkflowExecutionSignaled {
@@ -63,6 +125,16 @@ fn one_of_each() -> Vec<E> {
             request_id: None,
         },
         E::WorkflowExecutionCancelRequested { reason: String::new(), request_id: None },
+        E::WorkflowExecutionUpdateAccepted {
+            update_id: "u".into(),
+            name: "add".into(),
+            input: Vec::new(),
+            headers: Vec::new(),
+        },
+        E::WorkflowExecutionUpdateCompleted {
+            update_id: "u".into(),
+            outcome: UpdateOutcome::Completed(Payload::json("1")),
+        },
         scheduled(),
         E::ActivityTaskCompleted { operation, result: Some(Payload::json("1")), attempt },
         E::ActivityTaskFailed { operation, failure: failure(), attempt, retry_state },
@@ -72,12 +144,37 @@ fn one_of_each() -> Vec<E> {
         E::TimerStarted { operation, start_to_fire: Millis(1), summary: None },
         E::TimerFired { operation },
         E::TimerCanceled { operation },
+        child(),
+        E::StartChildWorkflowExecutionFailed { operation, cause },
+        E::ChildWorkflowExecutionStarted { operation, run_id: run() },
+        E::ChildWorkflowExecutionCancelRequested { operation, reason: String::new() },
+        E::ChildWorkflowExecutionCompleted { operation, run_id: run(), result: Some(Payload::json("1")) },
+        E::ChildWorkflowExecutionFailed { operation, run_id: run(), failure: failure(), retry_state },
+        E::ChildWorkflowExecutionCanceled { operation, run_id: run(), details: Vec::new() },
+        E::ChildWorkflowExecutionTerminated { operation, run_id: run() },
+        E::ChildWorkflowExecutionTimedOut { operation, run_id: run(), retry_state },
+        signal_to_another(),
+        E::SignalExternalWorkflowExecutionFailed { operation, cause },
+        E::ExternalWorkflowExecutionSignaled { operation },
+        E::RequestCancelExternalWorkflowExecutionInitiated {
+            operation,
+            namespace: Namespace::new("default"),
+            workflow_id: WorkflowId::new("other"),
+            run_id: None,
+            reason: String::new(),
+        },
+        E::RequestCancelExternalWorkflowExecutionFailed { operation, cause },
+        E::ExternalWorkflowExecutionCancelRequested { operation },
+        E::MarkerRecorded { marker: Marker::Patch { id: "p".into(), deprecated: false } },
+        E::UpsertWorkflowSearchAttributes { search_attributes: BTreeMap::new() },
+        E::WorkflowPropertiesModified { upserted_memo: BTreeMap::new() },
         E::ActivationCompleted {},
         E::WorkflowExecutionCompleted { result: Some(Payload::json("1")) },
-        E::WorkflowExecutionFailed { failure: failure(), retry_state },
+        E::WorkflowExecutionFailed { failure: failure(), retry_state, new_run_id: None },
         E::WorkflowExecutionCanceled { details: Vec::new() },
         E::WorkflowExecutionTerminated { reason: String::new() },
-        E::WorkflowExecutionTimedOut { retry_state },
+        E::WorkflowExecutionTimedOut { retry_state, new_run_id: Some(run()) },
+        continued_as_new(),
     ]
 }
 
@@ -87,21 +184,42 @@ fn place(event: &E) -> usize {
         E::WorkflowExecutionStarted(_) => 0,
         E::WorkflowExecutionSignaled { .. } => 1,
         E::WorkflowExecutionCancelRequested { .. } => 2,
-        E::ActivityTaskScheduled(_) => 3,
-        E::ActivityTaskCompleted { .. } => 4,
-        E::ActivityTaskFailed { .. } => 5,
-        E::ActivityTaskTimedOut { .. } => 6,
-        E::ActivityTaskCancelRequested { .. } => 7,
-        E::ActivityTaskCanceled { .. } => 8,
-        E::TimerStarted { .. } => 9,
-        E::TimerFired { .. } => 10,
-        E::TimerCanceled { .. } => 11,
-        E::ActivationCompleted {} => 12,
-        E::WorkflowExecutionCompleted { .. } => 13,
-        E::WorkflowExecutionFailed { .. } => 14,
-        E::WorkflowExecutionCanceled { .. } => 15,
-        E::WorkflowExecutionTerminated { .. } => 16,
-        E::WorkflowExecutionTimedOut { .. } => 17,
+        E::WorkflowExecutionUpdateAccepted { .. } => 3,
+        E::WorkflowExecutionUpdateCompleted { .. } => 4,
+        E::ActivityTaskScheduled(_) => 5,
+        E::ActivityTaskCompleted { .. } => 6,
+        E::ActivityTaskFailed { .. } => 7,
+        E::ActivityTaskTimedOut { .. } => 8,
+        E::ActivityTaskCancelRequested { .. } => 9,
+        E::ActivityTaskCanceled { .. } => 10,
+        E::TimerStarted { .. } => 11,
+        E::TimerFired { .. } => 12,
+        E::TimerCanceled { .. } => 13,
+        E::StartChildWorkflowExecutionInitiated(_) => 14,
+        E::StartChildWorkflowExecutionFailed { .. } => 15,
+        E::ChildWorkflowExecutionStarted { .. } => 16,
+        E::ChildWorkflowExecutionCancelRequested { .. } => 17,
+        E::ChildWorkflowExecutionCompleted { .. } => 18,
+        E::ChildWorkflowExecutionFailed { .. } => 19,
+        E::ChildWorkflowExecutionCanceled { .. } => 20,
+        E::ChildWorkflowExecutionTerminated { .. } => 21,
+        E::ChildWorkflowExecutionTimedOut { .. } => 22,
+        E::SignalExternalWorkflowExecutionInitiated(_) => 23,
+        E::SignalExternalWorkflowExecutionFailed { .. } => 24,
+        E::ExternalWorkflowExecutionSignaled { .. } => 25,
+        E::RequestCancelExternalWorkflowExecutionInitiated { .. } => 26,
+        E::RequestCancelExternalWorkflowExecutionFailed { .. } => 27,
+        E::ExternalWorkflowExecutionCancelRequested { .. } => 28,
+        E::MarkerRecorded { .. } => 29,
+        E::UpsertWorkflowSearchAttributes { .. } => 30,
+        E::WorkflowPropertiesModified { .. } => 31,
+        E::ActivationCompleted {} => 32,
+        E::WorkflowExecutionCompleted { .. } => 33,
+        E::WorkflowExecutionFailed { .. } => 34,
+        E::WorkflowExecutionCanceled { .. } => 35,
+        E::WorkflowExecutionTerminated { .. } => 36,
+        E::WorkflowExecutionTimedOut { .. } => 37,
+        E::WorkflowExecutionContinuedAsNew(_) => 38,
     }
 }
 
@@ -132,7 +250,10 @@ fn attributes_have_the_form_that_is_documented() {
                 Form::Number => value.is_u64(),
                 Form::Payload => true,
                 Form::Payloads | Form::Headers => value.is_array(),
+                Form::Flag => value.is_boolean(),
+                Form::Objects => value.is_array(),
                 Form::Fields | Form::Failure | Form::Object => value.is_object(),
+                Form::FieldsOrNull | Form::ObjectOrNull => value.is_object() || value.is_null(),
             };
             assert!(fits, "{}.{name}: {value}", documented.name);
         }
@@ -142,7 +263,6 @@ fn attributes_have_the_form_that_is_documented() {
 /// The descriptions of engine types that other files have.
 mod schemas {
     use dalsegno_engine::failure::{FailureKind, TimeoutKind};
-    use dalsegno_engine::ids::Namespace;
     use serde_json::Value;
 
     use super::*;

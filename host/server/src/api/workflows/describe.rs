@@ -1,5 +1,7 @@
 //! `GET /workflows/{id}`
 
+mod pending;
+
 use std::{
     collections::BTreeMap,
     time::{SystemTime, UNIX_EPOCH},
@@ -8,22 +10,21 @@ use std::{
 use axum::{extract::State, http::StatusCode, response::Response};
 use dalsegno_engine::{
     Failure, Millis, Payload, Status, Timestamp,
-    attempts::{ActivityRow, RowState},
+    attributes::Attributes,
     event::WorkflowExecutionStarted,
-    ids::{
-        ActivityId, ActivityType, ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId,
-        WorkflowType,
-    },
-    machines::{activity::PendingActivity, timer::PendingTimer},
-    state::Pending,
+    ids::{ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
+    message::RunIdentity,
+    retry::RetryPolicy,
     trouble::Blocked,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use self::pending::{ActivityBody, ChildBody, ExternalBody, Pendings, TimerBody};
 use crate::{
     api::{
-        Api,
+        Api, attributes,
         params::{self, Params, Segments},
         payloads::{self, HasPayloads, PayloadForm},
         problem::Problem,
@@ -101,13 +102,24 @@ pub(crate) struct DescribeBody {
     signals: u64,
     pending_activities: Vec<ActivityBody>,
     timers: Vec<TimerBody>,
-    /// Empty: this version starts no children.
-    #[schema(value_type = Vec<Object>)]
-    children: [(); 0],
+    /// Children that are not known to have ended.
+    children: Vec<ChildBody>,
+    /// What was asked of other runs and is not answered.
+    external_operations: Vec<ExternalBody>,
+    /// Updates so far.
+    updates: usize,
+    /// Updates without an outcome.
+    updates_in_flight: usize,
+    /// The run in which it goes on, if it continued as new or is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    new_run_id: Option<RunId>,
+    /// As they are now.
     #[schema(value_type = schemas::Payloads)]
     memo: BTreeMap<String, Payload>,
-    #[schema(value_type = schemas::Payloads)]
-    search_attributes: BTreeMap<String, Payload>,
+    /// As they are now.
+    #[schema(value_type = schemas::SearchAttributes)]
+    search_attributes: BTreeMap<String, Value>,
 }
 
 /// How a run began.
@@ -132,66 +144,24 @@ pub(crate) struct Began {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Duration)]
     start_delay: Option<Millis>,
-}
-
-/// An activity without an outcome.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PendingActivity)]
-pub(crate) struct ActivityBody {
-    /// The number of the operation within the run.
-    operation: Operation,
-    #[schema(value_type = String)]
-    activity_id: ActivityId,
-    #[schema(value_type = String)]
-    activity_type: ActivityType,
-    #[schema(value_type = String)]
-    task_queue: TaskQueue,
-    state: ActivityState,
-    /// The attempt that is under way or comes next, from 1.
+    /// Of the retry policy, from 1.
     attempt: u32,
-    /// 0: unlimited.
-    maximum_attempts: u32,
-    #[schema(value_type = String, format = DateTime)]
-    scheduled_time: Timestamp,
-    /// When the next attempt begins, while it waits for that.
+    /// How it is tried again when it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    next_attempt_time: Option<Timestamp>,
-    /// When the whole expires.
+    #[schema(value_type = Option<schemas::RetryPolicy>)]
+    retry_policy: Option<RetryPolicy>,
+    /// The run before it, which continued as new or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expiration_time: Option<Timestamp>,
-    /// Of the attempt before.
+    #[schema(value_type = Option<String>)]
+    continued_run_id: Option<RunId>,
+    /// Who started it as a child.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<schemas::Failure>)]
-    last_failure: Option<Failure>,
+    #[schema(value_type = Option<schemas::Run>)]
+    parent: Option<RunIdentity>,
+    /// The top of the tree of parents.
     #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<String>,
-}
-
-/// How a pending activity stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PendingActivityState)]
-pub(crate) enum ActivityState {
-    /// The next attempt waits for its time.
-    Scheduled,
-    /// An attempt is under way, or waits for a free place in its task queue.
-    Started,
-    /// It was asked to stop, and its end is waited for.
-    CancelRequested,
-}
-
-/// A timer that has not fired.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PendingTimer)]
-pub(crate) struct TimerBody {
-    /// The number of the operation within the run.
-    operation: Operation,
-    #[schema(value_type = String, format = DateTime)]
-    due: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<String>,
+    #[schema(value_type = Option<schemas::Run>)]
+    root: Option<RunIdentity>,
 }
 
 /// Tells all there is of a run.
@@ -218,17 +188,8 @@ fn wall_clock() -> Timestamp {
 
 fn body(description: Description, now: Timestamp) -> DescribeBody {
     let Description { row, state, attempts, last_error } = description;
-    let attempt = |operation| attempts.iter().find(|row| row.operation == operation);
-    let mut pending_activities = Vec::new();
-    let mut timers = Vec::new();
-    for (operation, pending) in &state.pending {
-        match pending {
-            Pending::Activity(activity) => {
-                pending_activities.push(activity_body(activity, attempt(*operation), now));
-            }
-            Pending::Timer(timer) => timers.push(timer_body(*operation, timer)),
-        }
-    }
+    let pending = Pendings::of(&state, &attempts, now);
+    let Attributes { memo, search_attributes } = &*state.attributes;
     let started = state.started.as_deref();
     DescribeBody {
         namespace: row.key.namespace,
@@ -251,43 +212,16 @@ fn body(description: Description, now: Timestamp) -> DescribeBody {
         history_bytes: state.bytes,
         activations: state.activations,
         signals: state.signals,
-        pending_activities,
-        timers,
-        children: [],
-        memo: started.map(|started| started.memo.clone()).unwrap_or_default(),
-        search_attributes: started.map(|started| started.search_attributes.clone()).unwrap_or_default(),
+        pending_activities: pending.activities,
+        timers: pending.timers,
+        children: pending.children,
+        external_operations: pending.externals,
+        updates: state.updates.len(),
+        updates_in_flight: state.updates_in_flight,
+        new_run_id: state.successor.clone(),
+        memo: memo.clone(),
+        search_attributes: attributes::write(search_attributes),
     }
-}
-
-fn activity_body(activity: &PendingActivity, row: Option<&ActivityRow>, now: Timestamp) -> ActivityBody {
-    let next_attempt_time = row.and_then(|row| match row.state {
-        RowState::Waiting(at) if at > now => Some(at),
-        RowState::Waiting(_) | RowState::Granted => None,
-    });
-    let state = match next_attempt_time {
-        _ if activity.cancel_requested => ActivityState::CancelRequested,
-        Some(_) => ActivityState::Scheduled,
-        None => ActivityState::Started,
-    };
-    let scheduled = &*activity.scheduled;
-    ActivityBody {
-        operation: scheduled.operation,
-        activity_id: scheduled.activity_id.clone(),
-        activity_type: scheduled.activity_type.clone(),
-        task_queue: scheduled.task_queue.clone(),
-        state,
-        attempt: row.map_or(1, |row| row.attempt),
-        maximum_attempts: scheduled.retry_policy.maximum_attempts,
-        scheduled_time: activity.scheduled_at,
-        next_attempt_time,
-        expiration_time: activity.expires(),
-        last_failure: row.and_then(|row| row.last_failure.clone()),
-        summary: scheduled.summary.clone(),
-    }
-}
-
-fn timer_body(operation: Operation, timer: &PendingTimer) -> TimerBody {
-    TimerBody { operation, due: timer.due, summary: timer.summary.clone() }
 }
 
 impl From<&WorkflowExecutionStarted> for Began {
@@ -299,6 +233,11 @@ impl From<&WorkflowExecutionStarted> for Began {
             execution_timeout: started.execution_timeout,
             run_timeout: started.run_timeout,
             start_delay: started.start_delay,
+            attempt: started.attempt,
+            retry_policy: started.retry_policy.clone(),
+            continued_run_id: started.origin.continued_run_id.clone(),
+            parent: started.origin.parent.as_ref().map(|parent| parent.run.clone()),
+            root: started.origin.root.clone(),
         }
     }
 }
@@ -311,9 +250,6 @@ impl HasPayloads for DescribeBody {
             failure.for_each_payload_mut(visit);
         }
         let input = self.began.iter_mut().flat_map(|began| &mut began.input);
-        input.chain(self.memo.values_mut()).chain(self.search_attributes.values_mut()).for_each(visit);
+        input.chain(self.memo.values_mut()).for_each(visit);
     }
 }
-
-#[cfg(test)]
-mod tests;

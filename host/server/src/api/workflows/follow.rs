@@ -159,6 +159,7 @@ fn closes(event: &EventAttributes) -> bool {
             | EventAttributes::WorkflowExecutionCanceled { .. }
             | EventAttributes::WorkflowExecutionTerminated { .. }
             | EventAttributes::WorkflowExecutionTimedOut { .. }
+            | EventAttributes::WorkflowExecutionContinuedAsNew(_)
     )
 }
 

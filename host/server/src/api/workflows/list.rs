@@ -1,22 +1,25 @@
 //! `GET /workflows`
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, http::StatusCode, response::Response};
 use dalsegno_engine::{
-    Timestamp,
+    Payload, Timestamp,
     ids::{ModuleDigest, RunId, WorkflowId, WorkflowType},
     state::Status,
     trouble::Blocked,
 };
 use dalsegno_store::{ListPage, RunRow};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::filter;
 use crate::api::{
-    Api,
+    Api, attributes,
     paging::{self, PageToken},
     params::{self, Params, Segments},
-    payloads,
+    payloads::{self, HasPayloads, PayloadForm},
     problem::Problem,
     schemas,
 };
@@ -35,6 +38,9 @@ pub(crate) struct ListParams {
     page_size: Option<u32>,
     /// Of the page before.
     page_token: Option<String>,
+    /// How payloads are written.
+    #[param(inline)]
+    payloads: Option<PayloadForm>,
 }
 
 /// Runs, the newest first.
@@ -72,6 +78,10 @@ pub(crate) struct RunBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Blocked>)]
     blocked: Option<Blocked>,
+    #[schema(value_type = schemas::Payloads)]
+    memo: BTreeMap<String, Payload>,
+    #[schema(value_type = schemas::SearchAttributes)]
+    search_attributes: BTreeMap<String, Value>,
 }
 
 /// Lists runs, the newest first.
@@ -91,7 +101,8 @@ pub(crate) async fn list(
     let mut page = ListPage { after, limit: size + 1, ..ListPage::default() };
     filter::apply(params.query.as_deref().unwrap_or_default(), &mut page)?;
     let rows = api.service.list(&namespace, &page).await?;
-    Ok(payloads::answer(StatusCode::OK, &body(rows, size)))
+    let form = params.payloads.unwrap_or_default();
+    Ok(payloads::answer_as(form, StatusCode::OK, &mut body(rows, size)))
 }
 
 fn body(mut rows: Vec<RunRow>, size: u32) -> ListBody {
@@ -114,7 +125,15 @@ impl From<RunRow> for RunBody {
             start_time: row.start_time,
             close_time: row.close_time,
             blocked: row.blocked,
+            memo: row.attributes.memo,
+            search_attributes: attributes::write(&row.attributes.search_attributes),
         }
+    }
+}
+
+impl HasPayloads for ListBody {
+    fn for_each_payload_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
+        self.workflows.iter_mut().flat_map(|run| run.memo.values_mut()).for_each(visit);
     }
 }
 

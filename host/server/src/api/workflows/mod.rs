@@ -11,8 +11,12 @@ mod query;
 mod release;
 mod result;
 mod signal;
+mod signal_with_start;
 mod start;
 mod terminate;
+mod update;
+mod update_with_start;
+mod with_start;
 
 use dalsegno_engine::ids::check_id;
 use serde::{Deserialize, Serialize};
@@ -36,6 +40,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(history::history))
         .routes(routes!(result::result))
         .routes(routes!(signal::signal))
+        .routes(routes!(signal_with_start::signal_with_start))
+        .routes(routes!(update::update, update::result))
+        .routes(routes!(update_with_start::update_with_start))
         .routes(routes!(query::query))
         .routes(routes!(cancel::cancel))
         .routes(routes!(terminate::terminate))

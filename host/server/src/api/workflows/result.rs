@@ -29,8 +29,7 @@ pub(crate) struct ResultParams {
     /// How long to wait for the end: `30s`, at most 60 s; without it the answer comes at once.
     #[param(value_type = Option<String>, example = "30s")]
     wait: Option<Millis>,
-    /// Whether to go on with the run that follows one that continued as new: yes, unless `false`.
-    #[expect(dead_code, reason = "no run continues as new in this version, so both mean the same")]
+    /// Whether to go on with the run that follows, if it continues as new or is tried again: yes, unless `false`.
     follow: Option<bool>,
     /// How payloads are written.
     #[param(inline)]
@@ -53,6 +52,10 @@ pub(crate) struct ResultBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Failure>)]
     failure: Option<Failure>,
+    /// The run that follows it, if it continued as new or is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    new_run_id: Option<RunId>,
 }
 
 /// Tells how a run ended, waiting for the end if there is time.
@@ -71,13 +74,15 @@ pub(crate) async fn result(
 ) -> Result<Response, Problem> {
     let run = params::run_ref(&namespace, &id, params.run_id.as_deref())?;
     let wait = params::wait(params.wait, Duration::ZERO)?;
+    let follow = params.follow.unwrap_or(true);
     let result = if wait.is_zero() {
-        api.service.result(&run, ResultRequest { wait }).await?
+        api.service.result(&run, ResultRequest { wait, follow }).await?
     } else {
+        let now = ResultRequest { wait: Duration::ZERO, follow };
         // A host that stops tells those who wait that they have to ask again.
         tokio::select! {
-            result = api.service.result(&run, ResultRequest { wait }) => result?,
-            () = draining.begun() => api.service.result(&run, ResultRequest { wait: Duration::ZERO }).await?,
+            result = api.service.result(&run, ResultRequest { wait, follow }) => result?,
+            () = draining.begun() => api.service.result(&run, now).await?,
         }
     };
     let status = if result.outcome.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
@@ -88,10 +93,12 @@ impl From<RunResult> for ResultBody {
     fn from(result: RunResult) -> Self {
         let (returned, failure) = match result.outcome {
             None => (None, None),
+            Some(Ok(_)) if result.status == Status::ContinuedAsNew => (None, None),
             Some(Ok(payload)) => (Some(payload), None),
             Some(Err(failure)) => (None, Some(failure)),
         };
-        Self { status: result.status, run_id: result.run_id, result: returned, failure }
+        let new_run_id = result.new_run_id;
+        Self { status: result.status, run_id: result.run_id, result: returned, failure, new_run_id }
     }
 }
 
@@ -111,7 +118,8 @@ mod tests {
     use super::*;
 
     fn text(status: Status, outcome: Option<Result<Option<Payload>, Failure>>) -> String {
-        let result = RunResult { run_id: RunId::new("r"), status, outcome };
+        let new_run_id = (status == Status::ContinuedAsNew).then(|| RunId::new("s"));
+        let result = RunResult { run_id: RunId::new("r"), status, outcome, new_run_id };
         serde_json::to_string(&ResultBody::from(result)).expect("plain data")
     }
 
@@ -122,6 +130,8 @@ mod tests {
         assert_eq!(nothing, r#"{"status":"completed","run_id":"r","result":null}"#);
         let value = text(Status::Completed, Some(Ok(Some(Payload::json("{ \"a\": 1 }")))));
         assert_eq!(value, r#"{"status":"completed","run_id":"r","result":{ "a": 1 }}"#);
+        let continued = text(Status::ContinuedAsNew, Some(Ok(None)));
+        assert_eq!(continued, r#"{"status":"continued_as_new","run_id":"r","new_run_id":"s"}"#);
         let failed = text(Status::Failed, Some(Err(Failure::application("Declined", "no money"))));
         assert!(
             failed.contains(r#""failure":{"message":"no money""#) && !failed.contains("result"),

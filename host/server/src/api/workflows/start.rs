@@ -4,20 +4,21 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use dalsegno_engine::{
     Millis, Payload,
     ids::{RequestId, RunId, TaskQueue, WorkflowId, WorkflowType},
+    retry::RetryPolicy,
 };
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        Api,
+        Api, attributes,
         body::Json,
         params::{self, Segments},
         payloads::{self, PayloadMap},
         problem::Problem,
         schemas,
     },
-    service::{ErrorCode, IdConflictPolicy, IdReusePolicy, StartRequest},
+    service::{IdConflictPolicy, IdReusePolicy, StartRequest, Started},
 };
 
 /// A workflow to start.
@@ -55,14 +56,14 @@ pub(crate) struct StartBody {
     /// Before the first activation.
     #[schema(value_type = Option<String>, example = "30s")]
     start_delay: Option<Millis>,
-    /// Not supported yet: answered with 501.
-    #[schema(value_type = Option<Object>)]
-    retry_policy: Option<IgnoredAny>,
+    /// How the workflow is tried again when it fails, each time as another run; not at all if absent.
+    #[schema(value_type = Option<schemas::RetryPolicy>)]
+    retry_policy: Option<RetryPolicy>,
     /// Notes, shown by describe.
     #[schema(value_type = Option<schemas::Payloads>)]
     memo: Option<PayloadMap>,
     /// What the run can be found by.
-    #[schema(value_type = Option<schemas::Payloads>)]
+    #[schema(value_type = Option<schemas::SearchAttributes>)]
     search_attributes: Option<PayloadMap>,
     /// Context that travels with the workflow's calls.
     #[schema(value_type = Option<schemas::Payloads>)]
@@ -86,12 +87,11 @@ pub(crate) enum ReusePolicy {
 }
 
 /// What an open run of a workflow id means to a new one.
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = IdConflictPolicy)]
 pub(crate) enum ConflictPolicy {
     /// The new one is refused.
-    #[default]
     Fail,
     /// The open one is the answer.
     UseExisting,
@@ -126,23 +126,27 @@ pub(crate) async fn start(
     Segments(namespace): Segments<String>,
     Json(body): Json<StartBody>,
 ) -> Result<Response, Problem> {
-    let request = request(&namespace, body)?;
+    let request = request(&namespace, body, IdConflictPolicy::Fail)?;
     let started = api.service.start(request).await?;
-    let status = if started.new { StatusCode::CREATED } else { StatusCode::OK };
-    let body = StartedBody { workflow_id: started.workflow_id, run_id: started.run_id };
-    Ok(payloads::answer(status, &body))
+    Ok(answer(started))
 }
 
-fn request(namespace: &str, body: StartBody) -> Result<StartRequest, Problem> {
-    if body.retry_policy.is_some() {
-        let detail =
-            "retry_policy: this version does not repeat whole workflows; give activities a retry policy";
-        return Err(Problem::new(ErrorCode::NotSupported, detail));
-    }
+/// Says which run was started, or was there.
+pub(super) fn answer(started: Started) -> Response {
+    let status = if started.new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = StartedBody { workflow_id: started.workflow_id, run_id: started.run_id };
+    payloads::answer(status, &body)
+}
+
+/// What the body asks for; `conflict` counts if it does not say what an open run means.
+pub(super) fn request(
+    namespace: &str,
+    body: StartBody,
+    conflict: IdConflictPolicy,
+) -> Result<StartRequest, Problem> {
     let memo = body.memo.unwrap_or_default().into_map("memo")?;
     payloads::check_size("memo", memo.values())?;
-    let search_attributes = body.search_attributes.unwrap_or_default().into_map("search_attributes")?;
-    payloads::check_size("search_attributes", search_attributes.values())?;
+    let search_attributes = attributes::read(body.search_attributes.unwrap_or_default())?;
     let workflow_id = body.workflow_id.as_deref();
     Ok(StartRequest {
         namespace: params::namespace(namespace)?,
@@ -153,10 +157,11 @@ fn request(namespace: &str, body: StartBody) -> Result<StartRequest, Problem> {
         request_id: params::optional_id("request_id", body.request_id.as_deref(), RequestId::parse)?,
         task_queue: params::optional_id("task_queue", body.task_queue.as_deref(), TaskQueue::parse)?,
         id_reuse_policy: body.id_reuse_policy.unwrap_or_default().into(),
-        id_conflict_policy: body.id_conflict_policy.unwrap_or_default().into(),
+        id_conflict_policy: body.id_conflict_policy.map_or(conflict, IdConflictPolicy::from),
         execution_timeout: positive("execution_timeout", body.execution_timeout)?,
         run_timeout: positive("run_timeout", body.run_timeout)?,
         start_delay: body.start_delay,
+        retry_policy: body.retry_policy,
         memo,
         search_attributes,
         module: body.module.as_deref().map(params::digest).transpose()?,
@@ -196,7 +201,8 @@ mod tests {
     use super::*;
 
     fn parsed(body: &str) -> Result<StartRequest, Problem> {
-        request("default", serde_json::from_str(body).expect("the body has the form"))
+        let body = serde_json::from_str(body).expect("the body has the form");
+        request("default", body, IdConflictPolicy::Fail)
     }
 
     fn detail(body: &str) -> String {
@@ -222,7 +228,7 @@ mod tests {
                 "id_reuse_policy": "failed_only", "id_conflict_policy": "use_existing", "task_queue": "q",
                 "execution_timeout": "7 days", "run_timeout": "PT1H", "start_delay": "0s",
                 "memo": {{"note": 1}}, "search_attributes": {{"Region": "EU"}}, "headers": {{"b": 1, "a": 2}},
-                "module": "{digest}", "retry_policy": null}}"#
+                "module": "{digest}", "retry_policy": {{"maximum_attempts": 3}}}}"#
         );
         let request = parsed(&body).expect("it is taken");
         assert_eq!(request.input, [Payload::json(r#"{"n": 1.0}"#), Payload::json(r#""x""#)]);
@@ -232,6 +238,8 @@ mod tests {
         assert_eq!(request.id_reuse_policy, IdReusePolicy::FailedOnly);
         assert_eq!(request.id_conflict_policy, IdConflictPolicy::UseExisting);
         assert_eq!(request.headers[0].0, "b");
+        let policy = request.retry_policy.expect("it is given");
+        assert_eq!((policy.maximum_attempts, policy.initial_interval), (3, Millis(1_000)));
         assert_eq!(request.module.map(|module| module.to_string()), Some(digest));
     }
 
@@ -243,7 +251,7 @@ mod tests {
             (r#"{"workflow_type": "a", "module": "sha256:12"}"#, "no digest"),
             (r#"{"workflow_type": "a", "run_timeout": "0s"}"#, "run_timeout is zero"),
             (r#"{"workflow_type": "a", "memo": {"x": 1, "x": 2}}"#, "memo has `x` twice"),
-            (r#"{"workflow_type": "a", "retry_policy": {}}"#, "retry_policy"),
+            (r#"{"workflow_type": "a", "search_attributes": {"x": {"type": "date", "value": 1}}}"#, "`date`"),
         ] {
             assert!(detail(body).contains(part), "{body}: {}", detail(body));
         }
@@ -255,6 +263,7 @@ mod tests {
             r#"{"workflow_type": "a", "workflow_idd": "x"}"#,
             r#"{"workflow_type": "a", "start_delay": "-1s"}"#,
             r#"{"workflow_type": "a", "start_delay": 5}"#,
+            r#"{"workflow_type": "a", "retry_policy": {"attempts": 5}}"#,
             r#"{"workflow_type": "a", "input": {"not": "an array"}}"#,
             r#"{}"#,
         ] {

@@ -1,0 +1,191 @@
+//! Runs that may begin: their code is there, and how they begin is settled.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use dalsegno_engine::{
+    Payload, Seed, Timestamp,
+    attributes::Attributes,
+    event::{Origin, WorkflowExecutionStarted},
+    history::ENGINE_SEMANTICS,
+    ids::{DEFAULT_TASK_QUEUE, ModuleDigest, RequestId, RunId, TaskQueue, WorkflowId},
+};
+use dalsegno_sandbox::Module;
+use sha2::{Digest, Sha256};
+
+use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, lookup};
+use crate::owner::Owner;
+
+/// A run that may begin.
+#[derive(Clone)]
+pub(super) struct Fresh {
+    /// Its code, as long as it lives.
+    pub(super) module: Module,
+    /// How it begins.
+    pub(super) started: WorkflowExecutionStarted,
+    /// What closed runs of its id mean.
+    pub(super) id_reuse_policy: IdReusePolicy,
+    /// What an open run of its id means.
+    pub(super) id_conflict_policy: IdConflictPolicy,
+    /// Its workflow id is new, so no other run can have it.
+    pub(super) made_up: bool,
+}
+
+impl Service {
+    /// Settles all of a new run but when it begins.
+    pub(super) async fn prepare(&self, owner: &Owner, request: StartRequest) -> Result<Fresh, ServiceError> {
+        let module = self.module_for(owner, &request).await?;
+        let made_up = request.workflow_id.is_none() && request.request_id.is_none();
+        let workflow_id = workflow_id(&request)?;
+        if let Some(policy) = &request.retry_policy {
+            policy.check().map_err(|problem| ServiceError::invalid(format!("retry_policy: {problem}")))?;
+        }
+        let started = WorkflowExecutionStarted {
+            workflow_type: request.workflow_type,
+            workflow_id,
+            task_queue: request.task_queue.unwrap_or_else(|| TaskQueue::new(DEFAULT_TASK_QUEUE)),
+            input: request.input,
+            headers: request.headers,
+            module: module.digest().clone(),
+            seed: Seed(random()?),
+            engine_semantics: ENGINE_SEMANTICS,
+            first_run_id: new_run_id(owner.clock.now())?,
+            attempt: 1,
+            execution_timeout: request.execution_timeout,
+            run_timeout: request.run_timeout,
+            start_delay: request.start_delay,
+            memo: checked_memo(request.memo)?,
+            search_attributes: checked_search_attributes(request.search_attributes)?,
+            request_id: request.request_id,
+            namespace: request.namespace,
+            retry_policy: request.retry_policy,
+            origin: Origin::default(),
+        };
+        let (id_reuse_policy, id_conflict_policy) = (request.id_reuse_policy, request.id_conflict_policy);
+        Ok(Fresh { module, started, id_reuse_policy, id_conflict_policy, made_up })
+    }
+
+    /// The module the new run will have as long as it lives.
+    async fn module_for(&self, owner: &Owner, request: &StartRequest) -> Result<Module, ServiceError> {
+        let (namespace, workflow_type) = (&request.namespace, &request.workflow_type);
+        let digest: ModuleDigest = match &request.module {
+            Some(digest) => {
+                let found = self.store.module(namespace, digest).await?;
+                let missing =
+                    || ServiceError::new(ErrorCode::ModuleNotFound, format!("there is no module {digest}"));
+                found.ok_or_else(missing)?.digest
+            }
+            None => {
+                let found = owner.modules.deployed(namespace, workflow_type).await?;
+                found.ok_or_else(|| {
+                    let message = format!("no module with the workflow type `{workflow_type}` is deployed");
+                    ServiceError::new(ErrorCode::WorkflowTypeNotFound, message)
+                })?
+            }
+        };
+        let definition = owner.modules.definition(&digest).await.map_err(lookup::module)?;
+        if !definition.workflows.iter().any(|workflow| workflow.name == workflow_type.as_str()) {
+            let known: Vec<&str> =
+                definition.workflows.iter().map(|workflow| workflow.name.as_str()).collect();
+            let message = format!(
+                "the module {digest} has no workflow type `{workflow_type}`; it has: {}",
+                known.join(", ")
+            );
+            return Err(ServiceError::new(ErrorCode::WorkflowTypeNotFound, message));
+        }
+        owner.modules.load(&digest).await.map_err(lookup::module)
+    }
+}
+
+fn checked_memo(memo: BTreeMap<String, Payload>) -> Result<BTreeMap<String, Payload>, ServiceError> {
+    let given = memo.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
+    let checked = Attributes::default().checked_memo(given);
+    checked.map(present).map_err(|problem| ServiceError::new(ErrorCode::TooLarge, problem))
+}
+
+fn checked_search_attributes(
+    attributes: BTreeMap<String, Payload>,
+) -> Result<BTreeMap<String, Payload>, ServiceError> {
+    let given = attributes.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
+    let checked = Attributes::default().checked_search_attributes(&given);
+    checked.map(present).map_err(|problem| ServiceError::invalid(format!("search_attributes: {problem}")))
+}
+
+/// A value of `null` stands for none.
+fn present(named: BTreeMap<String, Option<Payload>>) -> BTreeMap<String, Payload> {
+    named.into_iter().filter_map(|(name, payload)| Some((name, payload?))).collect()
+}
+
+/// The id as given; from the request id, so that asking again means the same workflow; else at random.
+fn workflow_id(request: &StartRequest) -> Result<WorkflowId, ServiceError> {
+    match (&request.workflow_id, &request.request_id) {
+        (Some(id), _) => Ok(id.clone()),
+        (None, Some(request_id)) => Ok(derived_id(request, request_id)),
+        (None, None) => Ok(WorkflowId::new(random_uuid()?)),
+    }
+}
+
+fn derived_id(request: &StartRequest, request_id: &RequestId) -> WorkflowId {
+    let mut hasher = Sha256::new();
+    for part in [request.namespace.as_str(), request.workflow_type.as_str(), request_id.as_str()] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut id = String::with_capacity(32);
+    for byte in &hasher.finalize()[..16] {
+        // Writing to a string does not fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    WorkflowId::new(id)
+}
+
+fn new_run_id(now: Timestamp) -> Result<RunId, ServiceError> {
+    let millis = now.as_micros() / 1000;
+    Ok(RunId::new(uuid::Builder::from_unix_timestamp_millis(millis, &random()?).into_uuid().to_string()))
+}
+
+/// An id that nobody else has.
+pub(super) fn random_uuid() -> Result<String, ServiceError> {
+    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string())
+}
+
+fn random<const N: usize>() -> Result<[u8; N], ServiceError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        ServiceError::new(ErrorCode::Internal, format!("the machine gives no randomness: {error}"))
+    })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use dalsegno_engine::attributes::TYPE;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn named(json: &'static str) -> BTreeMap<String, Payload> {
+        BTreeMap::from([("Name".to_owned(), Payload::json(json))])
+    }
+
+    #[rstest]
+    #[case("\"EU\"", "keyword")]
+    #[case("3", "int")]
+    #[case("0.5", "double")]
+    #[case("[\"a\"]", "keyword-list")]
+    fn search_attributes_without_a_type_get_one(#[case] json: &'static str, #[case] r#type: &str) {
+        let checked = checked_search_attributes(named(json)).expect("it can be searched");
+        assert_eq!(checked["Name"].metadata[TYPE], r#type);
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_refused_by_name() {
+        let error = checked_search_attributes(named("{}")).expect_err("it is no value of a type");
+        assert!(error.code == ErrorCode::InvalidArgument && error.message.contains("`Name`"), "{error}");
+    }
+
+    #[test]
+    fn null_means_no_note_and_no_attribute() {
+        assert!(checked_memo(named("null")).expect("nothing is wrong").is_empty());
+        assert!(checked_search_attributes(named("null")).expect("nothing is wrong").is_empty());
+    }
+}
