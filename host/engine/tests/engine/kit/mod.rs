@@ -24,7 +24,7 @@ mod world;
 
 pub(crate) use ctx::{Ctx, Either, Op, select};
 pub(crate) use guest::{ScriptedGuest, Workflow};
-pub(crate) use net::{Net, net_scenario};
+pub(crate) use net::{Net, net_scenario, net_scenario_from};
 pub(crate) use store::Stored;
 pub(crate) use world::{World, signal, signal_with_id};
 
@@ -95,4 +95,9 @@ pub(crate) fn json(text: &str) -> Payload {
 /// The text of a JSON payload.
 pub(crate) fn text(payload: &Payload) -> String {
     payload.as_json().expect("scenarios use JSON").to_owned()
+}
+
+/// What a payload holds, as text, whatever its metadata says.
+pub(crate) fn data(payload: &Payload) -> String {
+    String::from_utf8(payload.data.to_vec()).expect("scenarios use text")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dalsegno_engine::{
     Run,
-    event::{ExternalFailure, IdReusePolicy},
+    event::{ExternalFailure, IdReusePolicy, WorkflowExecutionStarted},
     ids::RunId,
     message::{Address, Message, MessageBody, RunIdentity, StartChild},
     run::{Accepted, Refusal},
@@ -25,8 +25,17 @@ pub(crate) struct Net {
 
 /// Runs a scenario of several runs in every way. The first type is that of the first run.
 pub(crate) fn net_scenario(types: &[(&'static str, Workflow)], play: impl Fn(&mut Net)) {
+    net_scenario_from(started(), types, play);
+}
+
+/// As [`net_scenario`], of a first run that starts in this way.
+pub(crate) fn net_scenario_from(
+    started: WorkflowExecutionStarted,
+    types: &[(&'static str, Workflow)],
+    play: impl Fn(&mut Net),
+) {
     let [resident, evicted] = [Way::Resident, Way::Evicted].map(|way| {
-        let mut net = Net::start(way, types);
+        let mut net = Net::start(way, started.clone(), types);
         play(&mut net);
         let stored = |world: World| (world.stored.history, world.stored.sent, world.stored.successor);
         net.worlds.into_iter().map(stored).collect::<Vec<_>>()
@@ -35,8 +44,12 @@ pub(crate) fn net_scenario(types: &[(&'static str, Workflow)], play: impl Fn(&mu
 }
 
 impl Net {
-    pub(crate) fn start(way: Way, types: &[(&'static str, Workflow)]) -> Self {
-        let first = World::start(way, types[0].1.clone(), started());
+    pub(crate) fn start(
+        way: Way,
+        started: WorkflowExecutionStarted,
+        types: &[(&'static str, Workflow)],
+    ) -> Self {
+        let first = World::start(way, types[0].1.clone(), started);
         Self { way, types: types.iter().cloned().collect(), worlds: vec![first] }
     }
 
@@ -58,6 +71,13 @@ impl Net {
             self.carry(&message);
         }
         panic!("they never fall silent: {:?}", self.messages());
+    }
+
+    /// Time passes for all, with what they say to each other on the way.
+    pub(crate) fn advance(&mut self, millis: u64) {
+        self.carry_all();
+        self.worlds.iter_mut().for_each(|world| world.advance(millis));
+        self.carry_all();
     }
 
     /// All messages that nobody has recorded, oldest sender first.

@@ -32,7 +32,8 @@ pub(crate) struct World {
     /// Errors of activations, in order.
     pub(crate) errors: Vec<ActivationError>,
     faults: Faults,
-    checked: bool,
+    /// Whether everything is checked after every turn: too slow for long histories.
+    pub(crate) checked: bool,
 }
 
 impl World {

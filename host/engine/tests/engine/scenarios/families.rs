@@ -314,7 +314,10 @@ fn a_hundred_children_begin_and_end_in_parallel() {
     };
     let double = |ctx: Ctx| async move { Ok(json(&(2 * ctx.shown().history_events).to_string())) };
     net_scenario(&family(parent, double), |net| {
+        net.parent().checked = false;
         net.carry_all();
+        net.parent().checked = true;
+        net.parent().turn(|_| ());
         assert_eq!(net.parent().result(), "200");
         all_silent(net);
     });
