@@ -1,11 +1,11 @@
 //! Activities: scheduled, resolved, cancelled, dropped.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::rig::Rig;
-use crate::{Activity, Context, Failure, RetryPolicy, activity, http, sleep, workflow};
+use crate::{Activity, CancellationType, Context, Failure, RetryPolicy, activity, http, sleep, workflow};
 
 fn quick<T: serde::de::DeserializeOwned>(name: &str) -> Activity<T> {
     activity(name).start_to_close(Duration::from_secs(10))
@@ -120,6 +120,49 @@ fn a_detached_activity_runs_on() {
     let rig = Rig::started::<leaves_it_alone>(json!([]));
     rig.resume(2, ());
     assert_eq!(rig.calls(), ["schedule notify()", "schedule work()", "complete null"]);
+}
+
+#[workflow]
+async fn all_options() -> Result<(), Failure> {
+    activity("work")
+        .id("work-1")
+        .task_queue("fast")
+        .schedule_to_close(Duration::from_secs(50))
+        .schedule_to_start(Duration::from_secs(5))
+        .heartbeat(Duration::from_secs(2))
+        .retry(RetryPolicy::none())
+        .cancellation(CancellationType::Abandon)
+        .summary("works")
+        .header("trace", &1)
+        .await
+}
+
+#[test]
+fn every_option_reaches_the_host() {
+    let rig = Rig::started::<all_options>(json!([]));
+    let options = rig.notes.activity.take().unwrap();
+    assert_eq!(options.activity_id.as_deref(), Some("work-1"));
+    assert_eq!(options.task_queue.as_deref(), Some("fast"));
+    assert_eq!((options.schedule_to_close_ms, options.start_to_close_ms), (Some(50_000), None));
+    assert_eq!((options.schedule_to_start_ms, options.heartbeat_ms), (Some(5_000), Some(2_000)));
+    assert_eq!(options.retry_policy.unwrap().maximum_attempts, Some(1));
+    assert_eq!(options.cancellation_type, CancellationType::Abandon);
+    assert_eq!(options.summary.as_deref(), Some("works"));
+    assert_eq!(options.headers[0].0, "trace");
+}
+
+#[workflow]
+async fn unfit() -> Result<(), Failure> {
+    quick("work").input(&BTreeMap::from([((1, 2), 3)])).await
+}
+
+#[test]
+fn an_argument_without_a_json_form_is_a_bug() {
+    let rig = Rig::new::<unfit>();
+    let failure = rig.activate([rig.start(json!([]))]).unwrap_err();
+    let message = "an argument of activity `work` has no JSON form: key must be a string";
+    assert_eq!(failure.message(), message);
+    assert!(rig.calls().is_empty());
 }
 
 #[derive(Default)]

@@ -165,6 +165,8 @@ fn an_accepted_update_that_no_handler_takes_any_more_fails() {
     let rig = Rig::started::<Account>(json!([]));
     rig.activate([Event::UpdateAccepted(request("gone", json!([])))]).unwrap();
     assert_eq!(rig.calls(), ["fail update : [UnknownUpdate] the workflow has no update named `gone`"]);
+    rig.activate([Event::UpdateAccepted(request("set_level", json!(["one"])))]).unwrap();
+    assert!(rig.calls()[0].starts_with("fail update : [BadArguments] argument 1, `level`"));
 }
 
 #[test]
