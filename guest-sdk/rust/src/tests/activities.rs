@@ -162,7 +162,6 @@ fn an_argument_without_a_json_form_is_a_bug() {
     let failure = rig.activate([rig.start(json!([]))]).unwrap_err();
     let message = "an argument of activity `work` has no JSON form: key must be a string";
     assert_eq!(failure.message(), message);
-    assert!(rig.calls().is_empty());
 }
 
 #[derive(Default)]
