@@ -2,7 +2,8 @@
 //! never edited, only added to: what they hold is in databases.
 //!
 //! Each `KIND.hex` has an encoded transition on every line, `KIND.json` the same history as exported. For a
-//! kind without files, `DALSEGNO_GOLDENS=write` makes the test write them from [`recordings`].
+//! kind without files, `DALSEGNO_GOLDENS=write` makes the test write them from [`recordings`]. Messages between runs
+//! are stored too: `messages/` has them in the same way.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -14,11 +15,14 @@ use dalsegno_engine::{
     failure::{FailureKind, TimeoutKind},
     guest::ActivationErrorKind,
     ids::{RequestId, RunId, TaskQueue},
+    message::MessageBody,
     retry::RetryPolicy,
     run::Input,
 };
 
 use crate::kit::{Ctx, Outcome, Way, Workflow, World, json, started};
+
+mod talk;
 
 /// Every kind of event. The compiler asks for a new kind here: add its name to [`KINDS`] too.
 fn kind(event: &E) -> &'static str {
@@ -65,7 +69,8 @@ fn kind(event: &E) -> &'static str {
     }
 }
 
-const KINDS: [&str; 18] = [
+/// Kinds of events; after a dot, what is special about a second history of the kind.
+const KINDS: [&str; 43] = [
     "WorkflowExecutionStarted",
     "WorkflowExecutionSignaled",
     "WorkflowExecutionCancelRequested",
@@ -84,6 +89,46 @@ const KINDS: [&str; 18] = [
     "TimerFired",
     "TimerCanceled",
     "ActivationCompleted",
+    "WorkflowExecutionStarted.successor",
+    "WorkflowExecutionFailed.retried",
+    "WorkflowExecutionTimedOut.retried",
+    "WorkflowExecutionContinuedAsNew",
+    "WorkflowExecutionUpdateAccepted",
+    "WorkflowExecutionUpdateCompleted",
+    "ActivityTaskScheduled.local",
+    "MarkerRecorded",
+    "UpsertWorkflowSearchAttributes",
+    "WorkflowPropertiesModified",
+    "StartChildWorkflowExecutionInitiated",
+    "StartChildWorkflowExecutionFailed",
+    "ChildWorkflowExecutionStarted",
+    "ChildWorkflowExecutionCancelRequested",
+    "ChildWorkflowExecutionCompleted",
+    "ChildWorkflowExecutionFailed",
+    "ChildWorkflowExecutionCanceled",
+    "ChildWorkflowExecutionTerminated",
+    "ChildWorkflowExecutionTimedOut",
+    "SignalExternalWorkflowExecutionInitiated",
+    "SignalExternalWorkflowExecutionFailed",
+    "ExternalWorkflowExecutionSignaled",
+    "RequestCancelExternalWorkflowExecutionInitiated",
+    "RequestCancelExternalWorkflowExecutionFailed",
+    "ExternalWorkflowExecutionCancelRequested",
+];
+
+/// Messages that wait in databases.
+const MESSAGES: [&str; 11] = [
+    "StartChild",
+    "ChildStarted",
+    "ChildClosed.completed",
+    "ChildClosed.failed",
+    "ChildClosed.canceled",
+    "ChildClosed.terminated",
+    "ChildClosed.timed_out",
+    "ParentClosed",
+    "Signal",
+    "Cancel",
+    "Taken",
 ];
 
 #[test]
@@ -96,11 +141,30 @@ fn histories_of_format_1_are_read_as_they_were_written() {
         let transitions: Vec<Transition> = encoded.iter().map(|bytes| decode(name, bytes)).collect();
         let kinds: Vec<_> =
             transitions.iter().flat_map(|row| row.inputs.iter().chain(&row.commands)).map(kind).collect();
-        assert!(kinds.contains(&name), "{name}: {kinds:?}");
+        let kind = name.split_once('.').map_or(name, |(kind, _)| kind);
+        assert!(kinds.contains(&kind), "{name}: {kinds:?}");
         let sizes = transitions.iter().zip(&encoded).map(|(transition, bytes)| (transition, bytes.len()));
         State::fold(sizes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let imported: ExportedHistory = serde_json::from_str(&exported).expect("what was exported");
         assert_eq!(imported.into_transitions().expect("what was exported"), transitions, "{name}");
+    }
+}
+
+#[test]
+fn messages_of_format_1_are_read_as_they_were_written() {
+    if std::env::var("DALSEGNO_GOLDENS").is_ok_and(|value| value == "write") {
+        for (name, body) in talk::messages() {
+            let name = format!("messages/{name}");
+            if !path(&name, "hex").exists() {
+                let json = serde_json::to_string_pretty(&body).expect("messages are data");
+                write(&name, &[body.encode()], &json);
+            }
+        }
+    }
+    for name in MESSAGES {
+        let (encoded, json) = read(&format!("messages/{name}"));
+        let body = MessageBody::decode(&encoded[0]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(body, serde_json::from_str(&json).expect("a message"), "{name}");
     }
 }
 
@@ -126,15 +190,17 @@ fn from_hex(line: &str) -> Vec<u8> {
 
 fn write_missing() {
     for (name, history) in recordings().into_iter().filter(|(name, _)| !path(name, "hex").exists()) {
-        let lines =
-            history.iter().map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let transitions = history.iter().map(|bytes| decode(name, bytes)).collect();
         let export = ExportedHistory::new(transitions).expect("a start");
-        let json = serde_json::to_string_pretty(&export).expect("histories are data");
-        fs::create_dir_all(path(name, "hex").parent().expect("a folder")).expect("the folder can be made");
-        fs::write(path(name, "hex"), lines.map(|line| line + "\n").collect::<String>()).expect("a file");
-        fs::write(path(name, "json"), json + "\n").expect("a file");
+        write(name, &history, &serde_json::to_string_pretty(&export).expect("histories are data"));
     }
+}
+
+fn write(name: &str, rows: &[Vec<u8>], json: &str) {
+    let line = |row: &Vec<u8>| row.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+    fs::create_dir_all(path(name, "hex").parent().expect("a folder")).expect("the folder can be made");
+    fs::write(path(name, "hex"), rows.iter().map(line).collect::<String>()).expect("a file");
+    fs::write(path(name, "json"), format!("{json}\n")).expect("a file");
 }
 
 /// For each kind a history that ends with it or soon after, every field filled somewhere.
@@ -164,8 +230,10 @@ fn recordings() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         ("TimerCanceled", &timer_canceled),
         ("ActivationCompleted", &delivered),
     ]
+    .into_iter()
     .map(|(name, world)| (name, rows(world)))
-    .into()
+    .chain(talk::recordings().iter().map(|(name, world)| (*name, rows(world))))
+    .collect()
 }
 
 fn binary() -> Payload {
@@ -195,7 +263,17 @@ fn play<F: Future<Output = Outcome> + 'static>(
     workflow: impl Fn(Ctx) -> F + 'static,
     play: impl FnOnce(&mut World),
 ) -> World {
-    let mut world = World::start(Way::Resident, Workflow::new(workflow), full_start());
+    play_from(full_start(), workflow, play)
+}
+
+fn play_from<F: Future<Output = Outcome> + 'static>(
+    start: WorkflowExecutionStarted,
+    workflow: impl Fn(Ctx) -> F + 'static,
+    play: impl FnOnce(&mut World),
+) -> World {
+    let delay = start.start_delay.unwrap_or_default();
+    let mut world = World::start(Way::Resident, Workflow::new(workflow), start);
+    world.advance(delay.0);
     world.now = world.now.plus(Millis(1_001));
     play(&mut world);
     world

@@ -4,6 +4,7 @@
 
 mod calls;
 mod divergence;
+mod divergence_of_calls;
 mod goldens;
 mod json;
 mod kit;
