@@ -161,7 +161,7 @@ fn successor() -> WorkflowExecutionStarted {
             continued_run_id: Some(RunId::new("run-1")),
             parent: Some(Parent { run: relative(), operation: 4 }),
             root: Some(RunIdentity { run_id: RunId::new("run-6"), ..relative() }),
-            execution_expires: Some(Timestamp::from_micros(1_700_000_086_400_000_000)),
+            execution_expires: Some(Timestamp::from_micros(1_700_086_400_000_000)),
             carried_signals: vec![carried_signal()],
             signal_ids: vec![RequestId::new("request-1"), RequestId::new("request-2")],
             last_completion_result: Some(binary()),
