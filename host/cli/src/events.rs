@@ -40,9 +40,45 @@ impl Narrator {
             "ActivityTaskCancelRequested" | "ActivityTaskCanceled" | "TimerFired" | "TimerCanceled" => {
                 self.of(attributes)
             }
-            "ActivationCompleted" | "WorkflowExecutionTimedOut" => String::new(),
+            "ActivationCompleted" => String::new(),
             "WorkflowExecutionCompleted" => result(attributes),
-            "WorkflowExecutionFailed" => failure_of(attributes),
+            "WorkflowExecutionTimedOut" => goes_on(attributes),
+            "WorkflowExecutionFailed" => join(&[failure_of(attributes), goes_on(attributes)]),
+            "WorkflowExecutionContinuedAsNew" => join(&[goes_on(attributes), values(&attributes["input"])]),
+            "WorkflowExecutionUpdateAccepted" => {
+                join(&[text("update_id"), text("name"), values(&attributes["input"])])
+            }
+            "WorkflowExecutionUpdateCompleted" => join(&[text("update_id"), outcome(&attributes["outcome"])]),
+            "StartChildWorkflowExecutionInitiated" => {
+                let name = join(&[text("workflow_type"), text("workflow_id")]);
+                let about = join(&[self.begin_as("closed", attributes, &name), quoted(&text("summary"))]);
+                join(&[about, values(&attributes["input"])])
+            }
+            "SignalExternalWorkflowExecutionInitiated" => {
+                let name = join(&[text("workflow_id"), text("signal_name")]);
+                join(&[self.begin(attributes, &name), values(&attributes["input"])])
+            }
+            "RequestCancelExternalWorkflowExecutionInitiated" => {
+                let name = text("workflow_id");
+                join(&[self.begin(attributes, &name), text("reason")])
+            }
+            "StartChildWorkflowExecutionFailed"
+            | "SignalExternalWorkflowExecutionFailed"
+            | "RequestCancelExternalWorkflowExecutionFailed" => {
+                join(&[self.of(attributes), text("cause").replace('_', " ")])
+            }
+            "ChildWorkflowExecutionCompleted" => join(&[self.of(attributes), result(attributes)]),
+            "ChildWorkflowExecutionFailed" => join(&[self.of(attributes), failure_of(attributes)]),
+            "ChildWorkflowExecutionStarted"
+            | "ChildWorkflowExecutionCancelRequested"
+            | "ChildWorkflowExecutionCanceled"
+            | "ChildWorkflowExecutionTerminated"
+            | "ChildWorkflowExecutionTimedOut"
+            | "ExternalWorkflowExecutionSignaled"
+            | "ExternalWorkflowExecutionCancelRequested" => self.of(attributes),
+            "MarkerRecorded" => short(&attributes["marker"]),
+            "UpsertWorkflowSearchAttributes" => short(&attributes["search_attributes"]),
+            "WorkflowPropertiesModified" => short(&attributes["upserted_memo"]),
             "WorkflowExecutionCanceled" => values(&attributes["details"]),
             _ => short(attributes),
         }
@@ -50,7 +86,12 @@ impl Narrator {
 
     /// An operation that begins: its number and name.
     fn begin(&mut self, attributes: &Value, name: &str) -> String {
-        let number = attributes["operation"].as_u64().unwrap_or_default();
+        self.begin_as("operation", attributes, name)
+    }
+
+    /// The same, where the attribute with the number has another name.
+    fn begin_as(&mut self, attribute: &str, attributes: &Value, name: &str) -> String {
+        let number = attributes[attribute].as_u64().unwrap_or_default();
         let told = format!("#{number} {name}");
         self.operations.insert(number, told.clone());
         told
@@ -84,11 +125,27 @@ fn result(attributes: &Value) -> String {
 }
 
 fn failure_of(attributes: &Value) -> String {
-    let failure = &attributes["failure"];
+    failures(&attributes["failure"])
+}
+
+fn failures(failure: &Value) -> String {
     let causes = std::iter::successors(Some(failure), |failure| {
         failure.get("cause").filter(|cause| cause.is_object())
     });
     causes.map(failure::headline).collect::<Vec<_>>().join(": ")
+}
+
+/// What an update came to.
+fn outcome(outcome: &Value) -> String {
+    match outcome.get("failed") {
+        Some(failure) => failures(failure),
+        None => format!("→ {}", short(&outcome["completed"])),
+    }
+}
+
+/// The run that follows.
+fn goes_on(attributes: &Value) -> String {
+    attributes["new_run_id"].as_str().map_or_else(String::new, |run| format!("→ run {run}"))
 }
 
 fn attempts(attributes: &Value) -> String {
@@ -147,6 +204,25 @@ mod tests {
             json!({"message": "a", "kind": {}, "cause": {"message": "b", "kind": {}, "cause": null}});
         let event = json!({"type": "ActivityTaskFailed", "attributes": {"operation": 1, "failure": failure, "attempt": 3}});
         assert_eq!(Narrator::default().details(&event), "#1 a: b after 3 attempts");
+    }
+
+    #[test]
+    fn children_and_updates_are_told() {
+        let mut narrator = Narrator::default();
+        let mut tell = |kind: &str, attributes: Value| {
+            narrator.details(&json!({"type": kind, "attributes": attributes}))
+        };
+        let child = json!({"started": 1, "closed": 2, "workflow_type": "line", "workflow_id": "line-1", "input": [7]});
+        assert_eq!(tell("StartChildWorkflowExecutionInitiated", child), "#2 line line-1 7");
+        let completed = json!({"operation": 2, "run_id": "r", "result": true});
+        assert_eq!(tell("ChildWorkflowExecutionCompleted", completed), "#2 line line-1 → true");
+        let accepted = json!({"update_id": "u", "name": "add", "input": [1]});
+        assert_eq!(tell("WorkflowExecutionUpdateAccepted", accepted), "u add 1");
+        let outcome = json!({"failed": {"message": "no room", "kind": {}, "cause": null}});
+        let failed = json!({"update_id": "u", "outcome": outcome});
+        assert_eq!(tell("WorkflowExecutionUpdateCompleted", failed), "u no room");
+        let next = json!({"new_run_id": "s", "input": [3]});
+        assert_eq!(tell("WorkflowExecutionContinuedAsNew", next), "→ run s 3");
     }
 
     #[test]

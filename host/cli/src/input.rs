@@ -3,7 +3,7 @@
 use std::{io::Read as _, path::Path};
 
 use clap::Args;
-use dalsegno_engine::ids::check_id;
+use dalsegno_engine::{ids::check_id, retry::RetryPolicy};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, value::RawValue};
 
@@ -43,6 +43,23 @@ impl InputArgs {
         let text = text.map_err(|_| CliError::usage(format!("{file} is not text in UTF-8")))?;
         arguments(file, &text).map(Some)
     }
+}
+
+/// The array of arguments that an option of this name has, byte for byte.
+pub(crate) fn optional_arguments(
+    option: &str,
+    text: Option<&str>,
+) -> Result<Option<Box<RawValue>>, CliError> {
+    text.map(|text| arguments(option, text)).transpose()
+}
+
+/// A retry policy as JSON; what it does not say is as if absent.
+pub(crate) fn retry_policy(text: &str) -> Result<RetryPolicy, String> {
+    let policy: RetryPolicy = serde_json::from_str(text).map_err(|error| {
+        format!("it is no retry policy: {error}; write one like {{\"maximum_attempts\": 3}}")
+    })?;
+    policy.check()?;
+    Ok(policy)
 }
 
 /// The content of a file, or of stdin.
@@ -160,6 +177,16 @@ mod tests {
         let object = Pairs::new("--memo", &pairs).expect("nothing is wrong").expect("there are some");
         assert_eq!(serde_json::to_string(&object).expect("plain data"), r#"{"b":{"x": 1.0},"a":"="}"#);
         assert!(Pairs::new("--memo", &[]).expect("nothing is wrong").is_none());
+    }
+
+    #[test]
+    fn a_retry_policy_is_checked_as_it_is_typed() {
+        let policy =
+            retry_policy(r#"{"maximum_attempts": 3, "initial_interval": "10s"}"#).expect("it is right");
+        assert_eq!((policy.maximum_attempts, policy.initial_interval.0), (3, 10_000));
+        for text in ["3", r#"{"attempts": 3}"#, r#"{"backoff_coefficient": 0.5}"#] {
+            assert!(retry_policy(text).is_err(), "{text}");
+        }
     }
 
     #[test]

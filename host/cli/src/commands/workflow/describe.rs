@@ -37,6 +37,8 @@ fn text(run: &Value) -> String {
         ("failure", run.get("last_failure").map(failure::chain).unwrap_or_default()),
         ("pending activities", each(&run["pending_activities"], activity)),
         ("timers", each(&run["timers"], timer)),
+        ("children", each(&run["children"], child)),
+        ("asked of other runs", each(&run["external_operations"], external)),
         ("memo", fields(&run["memo"])),
         ("search attributes", fields(&run["search_attributes"])),
     ] {
@@ -65,6 +67,7 @@ fn main_block(run: &Value) -> String {
     for name in ["execution_timeout", "run_timeout", "start_delay"] {
         block.add(name, events::duration(&field(name)));
     }
+    chain(run, &mut block);
     block.add("module", field("module"));
     block.add("task_queue", field("task_queue"));
     if run["input"].as_array().is_some_and(|input| !input.is_empty()) {
@@ -73,7 +76,35 @@ fn main_block(run: &Value) -> String {
     let number = |name: &str| run[name].as_u64().unwrap_or_default();
     let (events, bytes) = (number("history_length"), number("history_bytes"));
     block.add("history", format!("{events} events, {bytes} bytes, {} activations", number("activations")));
+    if number("updates") > 0 {
+        let (updates, under_way) = (number("updates"), number("updates_in_flight"));
+        block.add("updates", format!("{updates}, {under_way} of them under way"));
+    }
     block.text()
+}
+
+/// What the run has to do with others.
+fn chain(run: &Value, block: &mut Block) {
+    let field = |name: &str| run[name].as_str().unwrap_or_default();
+    if run["retry_policy"].is_object() {
+        let attempt = run["attempt"].as_u64().unwrap_or_default();
+        let of = match run["retry_policy"]["maximum_attempts"].as_u64() {
+            Some(most) if most > 0 => format!(" of {most}"),
+            _ => String::new(),
+        };
+        block.add("attempt", format!("{attempt}{of}"));
+    }
+    if field("first_run_id") != field("run_id") {
+        block.add("first_run_id", field("first_run_id"));
+    }
+    for name in ["continued_run_id", "new_run_id"] {
+        block.add(name, field(name));
+    }
+    for name in ["parent", "root"] {
+        if let (Some(id), Some(run_id)) = (run[name]["workflow_id"].as_str(), run[name]["run_id"].as_str()) {
+            block.add(name, format!("{id}, run {run_id}"));
+        }
+    }
 }
 
 fn blocked(run: &Value) -> String {
@@ -117,6 +148,28 @@ fn activity(activity: &Value) -> String {
 fn timer(timer: &Value) -> String {
     let due = table::time(timer["due"].as_str().unwrap_or_default());
     format!("  #{}  due {due}{}\n", timer["operation"], summary(timer))
+}
+
+fn child(child: &Value) -> String {
+    let field = |name: &str| child[name].as_str().unwrap_or_default();
+    let is = |name: &str| child[name].as_bool() == Some(true);
+    let state = match (is("awaited"), is("cancel_requested"), is("started")) {
+        (false, ..) => "not waited for",
+        (_, true, _) => "asked to stop",
+        (_, _, true) => "running",
+        _ => "being started",
+    };
+    let (operation, workflow_type, id) = (&child["operation"], field("workflow_type"), field("workflow_id"));
+    format!("  #{operation} {workflow_type} {id}  {state}, run {}{}\n", field("run_id"), summary(child))
+}
+
+fn external(external: &Value) -> String {
+    let what = match external["kind"].as_str() {
+        Some("signal") => "to take a signal",
+        Some("cancel") => "to stop",
+        other => other.unwrap_or_default(),
+    };
+    format!("  #{}  {what}\n", external["operation"])
 }
 
 fn summary(of: &Value) -> String {
@@ -179,5 +232,29 @@ memo
   note = \"urgent\"
 ";
         assert_eq!(text(&run), expected);
+    }
+
+    #[test]
+    fn the_others_of_a_run_are_told() {
+        let run = json!({
+            "workflow_id": "order-1", "run_id": "s", "first_run_id": "r", "continued_run_id": "r", "attempt": 2,
+            "retry_policy": {"maximum_attempts": 3}, "parent": {"workflow_id": "batch", "run_id": "p"},
+            "updates": 4, "updates_in_flight": 1,
+            "children": [{"operation": 3, "workflow_id": "line-1", "workflow_type": "line", "run_id": "c",
+                "started": true, "cancel_requested": false, "awaited": true}],
+            "external_operations": [{"operation": 5, "kind": "signal"}],
+        });
+        let text = text(&run);
+        for line in [
+            "attempt           2 of 3",
+            "first_run_id      r",
+            "continued_run_id  r",
+            "parent            batch, run p",
+            "updates           4, 1 of them under way",
+            "  #3 line line-1  running, run c",
+            "  #5  to take a signal",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
     }
 }

@@ -30,7 +30,7 @@ struct Follower<'a> {
 
 /// Prints events as they happen, until the run closes.
 pub(super) async fn run(run: &RunArgs, session: &Session) -> Result<(), CliError> {
-    let call = run.of_run(session.client.get(&run.path(&["result"])));
+    let call = run.of_run(session.client.get(&run.path(&["result"]))).with("follow", Some("false"));
     let now: Value = session.client.send(&call).await?.json()?;
     let run_id = now["run_id"].as_str().map(ToOwned::to_owned);
     let run = RunArgs { run_id, ..run.clone() };

@@ -13,7 +13,7 @@ Examples:
   dalsegno workflow list --query \"Blocked = 'true'\" --output json
 
 A query is `Field = 'value'`, joined by AND, over WorkflowId, WorkflowType, ExecutionStatus and Blocked. Statuses are \
-running, completed, failed, cancelled, terminated and timed_out.";
+running, completed, failed, cancelled, terminated, timed_out and continued_as_new.";
 
 /// Which workflows.
 #[derive(Debug, Args)]
@@ -44,15 +44,39 @@ pub(crate) async fn run(args: &ListArgs, session: &Session) -> Result<(), CliErr
 }
 
 fn text(list: &Value) -> String {
-    let mut rows = table::Rows::new(&["workflow id", "type", "status", "started", "closed", "run id"]);
-    for run in list["workflows"].as_array().into_iter().flatten() {
+    let runs = || list["workflows"].as_array().into_iter().flatten();
+    let mut headings = vec!["workflow id", "type", "status", "started", "closed", "run id"];
+    let attributed =
+        runs().any(|run| run["search_attributes"].as_object().is_some_and(|all| !all.is_empty()));
+    if attributed {
+        headings.push("search attributes");
+    }
+    let mut rows = table::Rows::new(&headings);
+    for run in runs() {
         let text = |name: &str| run[name].as_str().unwrap_or_default();
         let blocked = if run["blocked"].is_object() { ", blocked" } else { "" };
         let status = format!("{}{blocked}", text("status"));
         let (started, closed) = (table::time(text("start_time")), table::time(text("close_time")));
-        rows.add([text("workflow_id"), text("workflow_type"), &status, &started, &closed, text("run_id")]);
+        let attributes = attributes(&run["search_attributes"]);
+        let cells = [
+            text("workflow_id"),
+            text("workflow_type"),
+            &status,
+            &started,
+            &closed,
+            text("run_id"),
+            &attributes,
+        ];
+        rows.add(cells.into_iter().take(headings.len()));
     }
     rows.text()
+}
+
+/// `Region="EU" Priority=3`; what names its type by its value.
+fn attributes(all: &Value) -> String {
+    let all = all.as_object().into_iter().flatten();
+    let each = all.map(|(name, attribute)| format!("{name}={}", attribute.get("value").unwrap_or(attribute)));
+    each.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -71,5 +95,14 @@ mod tests {
             last.split_whitespace().collect::<Vec<_>>(),
             ["a", "t", "running,", "blocked", "2026-01-02T03:04:05Z", "r"]
         );
+    }
+
+    #[test]
+    fn search_attributes_have_a_column_if_there_are_any() {
+        let due = json!({"type": "datetime", "value": "2026-01-02T03:04:05Z"});
+        let run = json!({"workflow_id": "a", "search_attributes": {"Due": due, "Region": "EU"}});
+        let text = text(&json!({"workflows": [run, {"workflow_id": "b"}]}));
+        assert!(text.lines().next().is_some_and(|line| line.ends_with("SEARCH ATTRIBUTES")), "{text}");
+        assert!(text.contains("Due=\"2026-01-02T03:04:05Z\" Region=\"EU\""), "{text}");
     }
 }

@@ -11,9 +11,13 @@ mod query;
 mod release;
 mod result;
 mod signal;
+mod signal_with_start;
 mod stack;
 mod start;
 mod terminate;
+mod update;
+mod update_result;
+mod update_with_start;
 
 use clap::{Args, Subcommand};
 
@@ -29,6 +33,14 @@ pub(crate) enum WorkflowCommand {
     Execute(execute::ExecuteArgs),
     /// Send a signal to a workflow
     Signal(signal::SignalArgs),
+    /// Send a signal to a workflow, which is started with it if it is not open
+    SignalWithStart(signal_with_start::SignalWithStartArgs),
+    /// Call an update handler of a workflow, and print what it returns
+    Update(update::UpdateArgs),
+    /// Wait for the outcome of an update, and print it
+    UpdateResult(update_result::UpdateResultArgs),
+    /// Call an update handler of a workflow, which is started with it if it is not open
+    UpdateWithStart(update_with_start::UpdateWithStartArgs),
     /// Ask a workflow, open or closed, and print its answer
     Query(query::QueryArgs),
     /// Wait for the end of a workflow, and print its result
@@ -83,6 +95,10 @@ pub(crate) async fn run(command: WorkflowCommand, session: &Session) -> Result<(
         WorkflowCommand::Start(args) => start::run(&args, session).await,
         WorkflowCommand::Execute(args) => execute::run(&args, session).await,
         WorkflowCommand::Signal(args) => signal::run(&args, session).await,
+        WorkflowCommand::SignalWithStart(args) => signal_with_start::run(&args, session).await,
+        WorkflowCommand::Update(args) => update::run(&args, session).await,
+        WorkflowCommand::UpdateResult(args) => update_result::run(&args, session).await,
+        WorkflowCommand::UpdateWithStart(args) => update_with_start::run(&args, session).await,
         WorkflowCommand::Query(args) => query::run(&args, session).await,
         WorkflowCommand::Result(args) => result::run(&args, session).await,
         WorkflowCommand::List(args) => list::run(&args, session).await,

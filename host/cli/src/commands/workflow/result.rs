@@ -7,12 +7,19 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{RunArgs, Session};
-use crate::{args::Form, client::Answer, error::CliError, failure, output, retry::may_come_back};
+use crate::{
+    args::Form,
+    client::{Answer, Call},
+    error::CliError,
+    failure, output,
+    retry::may_come_back,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   dalsegno workflow result order-1
   dalsegno workflow result order-1 --no-wait
+  dalsegno workflow result order-1 --run-id 0198a3a0-0000-7000-8000-000000000000 --no-follow
 
 The result goes to stdout as JSON. If the workflow did not complete, its failure goes to stderr, and the exit code is \
 1.";
@@ -31,6 +38,9 @@ pub(crate) struct ResultArgs {
     /// Fail if the workflow is still running, instead of waiting for its end
     #[arg(long)]
     no_wait: bool,
+    /// Tell the end of this run, not of the one that follows if it continues as new or is tried again
+    #[arg(long)]
+    no_follow: bool,
 }
 
 /// Whether the host has answered before. One that never did is probably not there at all.
@@ -49,32 +59,39 @@ struct Ended {
     result: Option<Box<RawValue>>,
     #[serde(default)]
     failure: Option<Value>,
+    #[serde(default)]
+    new_run_id: Option<String>,
 }
 
 pub(crate) async fn run(args: &ResultArgs, session: &Session) -> Result<(), CliError> {
+    let call = question(&args.run, session).with("follow", args.no_follow.then_some("false"));
     if !args.no_wait {
-        return wait_and_show(&args.run, Contact::None, session).await;
+        let answer = wait(&call, Contact::None, session).await?;
+        return show(&args.run, &answer, session);
     }
-    let call = session.client.get(&args.run.path(&["result"]));
-    let answer = session.client.send(&args.run.of_run(call)).await?;
+    let answer = session.client.send(&call).await?;
     if answer.status == 202 {
         return Err(CliError::Failed(format!("the workflow {} is still running", args.run.name())));
     }
     show(&args.run, &answer, session)
 }
 
-/// Waits for the end of a run, however long, and shows it.
+fn question(run: &RunArgs, session: &Session) -> Call {
+    run.of_run(session.client.get(&run.path(&["result"])))
+}
+
+/// Waits for the end of a run and those that follow it, however long, and shows it.
 pub(super) async fn wait_and_show(
     run: &RunArgs,
     contact: Contact,
     session: &Session,
 ) -> Result<(), CliError> {
-    let answer = wait(run, contact, session).await?;
+    let answer = wait(&question(run, session), contact, session).await?;
     show(run, &answer, session)
 }
 
-async fn wait(run: &RunArgs, mut contact: Contact, session: &Session) -> Result<Answer, CliError> {
-    let call = run.of_run(session.client.get(&run.path(&["result"]))).waiting(WAIT);
+async fn wait(question: &Call, mut contact: Contact, session: &Session) -> Result<Answer, CliError> {
+    let call = question.clone().waiting(WAIT);
     loop {
         let asked = match contact {
             Contact::None => session.client.send(&call).await,
@@ -120,10 +137,12 @@ fn told(workflow_id: &str, ended: &Ended) -> String {
         "cancelled" => "was cancelled",
         "terminated" => "was terminated",
         "timed_out" => "ran out of its time",
+        "continued_as_new" => "continued as new",
         other => return format!("the workflow {workflow_id} ended as {other}"),
     };
     let chain = ended.failure.as_ref().map(failure::chain).unwrap_or_default();
-    format!("the workflow {workflow_id} {became}\n{chain}")
+    let next = ended.new_run_id.as_ref().map(|next| format!(", and goes on in run {next}"));
+    format!("the workflow {workflow_id} {became}{}\n{chain}", next.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -139,6 +158,14 @@ mod tests {
         .expect("it is right");
         let expected = "the workflow order-1 failed\n  no\n    caused by: because\n";
         assert_eq!(told("order-1", &ended), expected);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_in_another_one_names_it() {
+        let ended: Ended =
+            serde_json::from_str(r#"{"status": "continued_as_new", "run_id": "r", "new_run_id": "s"}"#)
+                .expect("it is right");
+        assert_eq!(told("loop", &ended), "the workflow loop continued as new, and goes on in run s\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `dalsegno workflow start`
 
 use clap::{Args, ValueEnum};
-use dalsegno_engine::Millis;
+use dalsegno_engine::{Millis, retry::RetryPolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,7 +19,13 @@ Examples:
   dalsegno workflow start --type hello --input '[\"World\"]'
   dalsegno workflow start --type order --workflow-id order-1 --input-file order.json
   dalsegno workflow start --type order --memo 'note=\"urgent\"'
-  dalsegno workflow start --type reminder --start-delay '2 hours' --execution-timeout 7d";
+  dalsegno workflow start --type order --search-attribute 'Region=\"EU\"' \
+    --search-attribute 'Due={\"type\": \"datetime\", \"value\": \"2026-01-02T03:04:05Z\"}'
+  dalsegno workflow start --type import --retry-policy '{\"maximum_attempts\": 3}'
+  dalsegno workflow start --type reminder --start-delay '2 hours' --execution-timeout 7d
+
+A search attribute is true or false, a number, a text or a list of texts; a datetime and a text for words name their \
+type.";
 
 /// What to start, and how.
 #[derive(Debug, Args)]
@@ -58,6 +64,9 @@ pub(crate) struct NewWorkflow {
     /// How long to wait before its code begins
     #[arg(long, value_name = "DURATION")]
     start_delay: Option<Millis>,
+    /// How the workflow is tried again when it fails, each time as another run [default: not at all]
+    #[arg(long, value_name = "JSON", value_parser = input::retry_policy)]
+    retry_policy: Option<RetryPolicy>,
     /// A note that `describe` shows; repeat it for several
     #[arg(long, value_name = "NAME=JSON")]
     memo: Vec<Pair>,
@@ -100,7 +109,7 @@ pub(crate) enum ConflictPolicy {
 
 /// The request, as the host takes it.
 #[derive(Serialize)]
-struct Body<'a> {
+pub(super) struct Body<'a> {
     workflow_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow_id: Option<&'a str>,
@@ -117,6 +126,8 @@ struct Body<'a> {
     run_timeout: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     start_delay: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_policy: Option<&'a RetryPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<Pairs<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +146,8 @@ pub(crate) struct Started {
 }
 
 impl NewWorkflow {
-    fn body(&self) -> Result<Body<'_>, CliError> {
+    /// The request.
+    pub(super) fn body(&self) -> Result<Body<'_>, CliError> {
         Ok(Body {
             workflow_type: &self.workflow_type,
             workflow_id: self.workflow_id.as_deref(),
@@ -147,6 +159,7 @@ impl NewWorkflow {
             execution_timeout: self.execution_timeout,
             run_timeout: self.run_timeout,
             start_delay: self.start_delay,
+            retry_policy: self.retry_policy.as_ref(),
             memo: Pairs::new("--memo", &self.memo)?,
             search_attributes: Pairs::new("--search-attribute", &self.search_attribute)?,
             module: self.module.as_deref(),
@@ -162,8 +175,12 @@ impl NewWorkflow {
 }
 
 pub(crate) async fn run(args: &StartArgs, session: &Session) -> Result<(), CliError> {
-    let answer = args.workflow.start(session).await?;
-    session.show(&answer, |answer| {
+    show(&args.workflow.start(session).await?, session)
+}
+
+/// Prints the ids of a workflow that was started, or was there.
+pub(super) fn show(answer: &Answer, session: &Session) -> Result<(), CliError> {
+    session.show(answer, |answer| {
         let started: Started = answer.json()?;
         let mut block = Block::default();
         block.add("workflow_id", started.workflow_id);
@@ -216,6 +233,8 @@ mod tests {
             "PT1H",
             "--start-delay",
             "1500ms",
+            "--retry-policy",
+            r#"{"maximum_attempts": 3}"#,
             "--memo",
             "a={\"b\": 1.0}",
             "--search-attribute",
@@ -228,7 +247,9 @@ mod tests {
         let expected = concat!(
             r#"{"workflow_type":"order","workflow_id":"a/b","input":[ 1.0 ],"request_id":"r","#,
             r#""id_reuse_policy":"failed_only","id_conflict_policy":"use_existing","execution_timeout":"PT604800S","#,
-            r#""run_timeout":"PT3600S","start_delay":"PT1.5S","memo":{"a":{"b": 1.0}},"#,
+            r#""run_timeout":"PT3600S","start_delay":"PT1.5S","#,
+            r#""retry_policy":{"initial_interval":"PT1S","backoff_coefficient":2.0,"maximum_interval":null,"#,
+            r#""maximum_attempts":3,"non_retryable_error_types":[]},"memo":{"a":{"b": 1.0}},"#,
             r#""search_attributes":{"Region":"EU"},"module":"sha256:0","task_queue":"q"}"#,
         );
         assert_eq!(body(&words), expected);
