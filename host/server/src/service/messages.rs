@@ -22,7 +22,7 @@ impl Service {
     }
 
     /// Whether a closed run has taken a signal: its sender may not have heard the answer.
-    async fn has_taken_signal(&self, run: &RunRef, id: &RequestId) -> Result<bool, ServiceError> {
+    pub(super) async fn has_taken_signal(&self, run: &RunRef, id: &RequestId) -> Result<bool, ServiceError> {
         let row = self.resolve(run).await?;
         let (_, state) = owner::read_state(&self.store, &row.key.run_id).await.map_err(lookup::load)?;
         Ok(state.has_taken_signal(id))

@@ -33,6 +33,8 @@ pub(super) enum Decision {
 /// A decision that holds as long as nobody else can start a workflow of the id.
 pub(super) struct Decided<'o> {
     pub(super) decision: Decision,
+    /// The newest run, open or closed.
+    pub(super) newest: Option<RunId>,
     pub(super) alone: Option<MutexGuard<'o, ()>>,
 }
 
@@ -66,16 +68,17 @@ impl Service {
         fresh: &Fresh,
     ) -> Result<Decided<'o>, ServiceError> {
         if fresh.made_up {
-            return Ok(Decided { decision: Decision::Start, alone: None });
+            return Ok(Decided { decision: Decision::Start, newest: None, alone: None });
         }
         let (namespace, id) = (&fresh.started.namespace, &fresh.started.workflow_id);
         let alone = Some(owner.alone(namespace, id).await);
         let newest = self.newest(owner, namespace, id).await?;
+        let newest_id = newest.as_ref().map(|newest| newest.key.run_id.clone());
         let decision = match self.begun_before(fresh, newest.as_ref()).await? {
             Some(run_id) => Decision::Use(run_id),
             None => decide(fresh, newest)?,
         };
-        Ok(Decided { decision, alone })
+        Ok(Decided { decision, newest: newest_id, alone })
     }
 
     /// The run that the same request began, if the newest run is that one or one that follows it.

@@ -50,6 +50,10 @@ impl Service {
         for _ in 0..lookup::LOOKUPS_MAX {
             let decided = self.decide(owner, &fresh).await?;
             let Decision::Use(run_id) = decided.decision else {
+                if let Some(run_id) = self.took_signal(&fresh, &decided, &signal).await? {
+                    let workflow_id = fresh.started.workflow_id;
+                    return Ok(Started { workflow_id, run_id, new: false });
+                }
                 let SignalRequest { name, input, headers, request_id } = signal;
                 let signal = Input::Signal { name, input, headers, request_id };
                 return self.begin(owner, fresh, vec![signal], decided).await;
@@ -68,6 +72,19 @@ impl Service {
             }
         }
         Err(lookup::moving())
+    }
+
+    /// The newest run, closed since, if it has taken the signal: its sender may not have heard the answer.
+    async fn took_signal(
+        &self,
+        fresh: &Fresh,
+        decided: &Decided<'_>,
+        signal: &SignalRequest,
+    ) -> Result<Option<RunId>, ServiceError> {
+        let newest = decided.newest.as_ref().filter(|_| decided.decision == Decision::Start);
+        let (Some(run_id), Some(request_id)) = (newest, &signal.request_id) else { return Ok(None) };
+        let taken = self.has_taken_signal(&fresh.run_ref(run_id), request_id).await?;
+        Ok(taken.then(|| run_id.clone()))
     }
 
     /// Calls an update handler of a workflow; one that is not open is started with the update, if its validator lets
