@@ -221,36 +221,13 @@ impl State {
 
     /// One event further: the one place where a run changes.
     pub(crate) fn apply(&mut self, event: &E) -> Result<(), BadHistory> {
-        let first = matches!(event, E::WorkflowExecutionStarted(_));
-        if first != (self.events == 0) {
-            return Err(self.bad(format!("{} stands there", event.type_name())));
-        }
-        if self.is_closed() {
-            return Err(self.bad(format!("{} follows the end of the run", event.type_name())));
-        }
+        self.check_place(event)?;
         match event {
-            E::WorkflowExecutionStarted(started) if started.engine_semantics > ENGINE_SEMANTICS => {
-                let (theirs, ours) = (started.engine_semantics, ENGINE_SEMANTICS);
-                return Err(self.bad(format!("it follows rules {theirs}, this host knows {ours} at most")));
-            }
-            E::WorkflowExecutionStarted(started) => {
-                self.start_time = self.time;
-                self.started = Some(started.clone());
-                self.signal_ids = started.origin.signal_ids.iter().cloned().collect();
-                self.attributes = Arc::new(Attributes {
-                    memo: started.memo.clone(),
-                    search_attributes: started.search_attributes.clone(),
-                });
-                self.undelivered.push(GuestEvent::Started(started.clone()));
-            }
+            E::WorkflowExecutionStarted(started) => self.start(started)?,
             E::WorkflowExecutionSignaled { signal_name, input, headers, request_id } => {
-                self.signalled(request_id.as_ref());
-                self.undelivered.push(GuestEvent::Signalled(Request {
-                    id: request_id.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    name: signal_name.clone(),
-                    input: input.clone(),
-                    headers: headers.clone(),
-                }));
+                let id = self.signalled(request_id.as_ref());
+                let (name, input, headers) = (signal_name.clone(), input.clone(), headers.clone());
+                self.undelivered.push(GuestEvent::Signalled(Request { id, name, input, headers }));
             }
             E::WorkflowExecutionCancelRequested { reason, .. } => {
                 self.cancel_requested = true;
@@ -260,15 +237,13 @@ impl State {
                 self.close(Status::Terminated, Err(Failure::new(reason, FailureKind::Terminated {})));
             }
             E::WorkflowExecutionTimedOut { new_run_id, retry_state } => {
-                self.retry_state = *retry_state;
-                self.successor.clone_from(new_run_id);
+                (self.retry_state, self.successor) = (*retry_state, new_run_id.clone());
                 let kind = TimeoutKind::StartToClose;
                 self.close(Status::TimedOut, Err(Failure::timeout(kind, "the run exceeded its time limit")));
             }
             E::WorkflowExecutionCompleted { result } => self.close(Status::Completed, Ok(result.clone())),
             E::WorkflowExecutionFailed { failure, new_run_id, retry_state } => {
-                self.retry_state = *retry_state;
-                self.successor.clone_from(new_run_id);
+                (self.retry_state, self.successor) = (*retry_state, new_run_id.clone());
                 self.close(Status::Failed, Err(failure.clone()));
             }
             E::WorkflowExecutionContinuedAsNew(next) => {
@@ -302,27 +277,12 @@ impl State {
             E::WorkflowExecutionUpdateAccepted { update_id, name, input, headers } => {
                 self.updates.insert(update_id.clone(), false);
                 self.updates_in_flight += 1;
-                self.undelivered.push(GuestEvent::UpdateAccepted(Request {
-                    id: update_id.clone(),
-                    name: name.clone(),
-                    input: input.clone(),
-                    headers: headers.clone(),
-                }));
+                let (id, name) = (update_id.clone(), name.clone());
+                let (input, headers) = (input.clone(), headers.clone());
+                self.undelivered.push(GuestEvent::UpdateAccepted(Request { id, name, input, headers }));
             }
-            E::WorkflowExecutionUpdateCompleted { update_id, .. } => match self.updates.get_mut(update_id) {
-                Some(completed @ false) => {
-                    *completed = true;
-                    self.updates_in_flight -= 1;
-                }
-                _ => return Err(self.bad(format!("the update `{update_id}` is not under way"))),
-            },
-            E::StartChildWorkflowExecutionInitiated(initiated) => {
-                self.start_operation(initiated.started, Pending::ChildStart(initiated.closed))?;
-                let child =
-                    PendingChild { initiated: initiated.clone(), run_id: None, cancel_requested: false };
-                self.start_operation(initiated.closed, Pending::Child(child))?;
-                self.children.insert(initiated.closed, (self.events + 1, initiated.clone()));
-            }
+            E::WorkflowExecutionUpdateCompleted { update_id, .. } => self.complete_update(update_id)?,
+            E::StartChildWorkflowExecutionInitiated(initiated) => self.start_child(initiated)?,
             E::StartChildWorkflowExecutionFailed { operation, .. }
             | E::ChildWorkflowExecutionCompleted { operation, .. }
             | E::ChildWorkflowExecutionFailed { operation, .. }
@@ -363,14 +323,52 @@ impl State {
         Ok(())
     }
 
-    fn signalled(&mut self, request_id: Option<&RequestId>) {
-        self.signals += 1;
-        if let Some(id) = request_id {
-            if self.signal_ids.len() == limits::SIGNAL_REQUEST_IDS_MAX {
-                self.signal_ids.pop_front();
-            }
-            self.signal_ids.push_back(id.clone());
+    /// A run begins with its start, and after its end comes nothing.
+    fn check_place(&self, event: &E) -> Result<(), BadHistory> {
+        let first = matches!(event, E::WorkflowExecutionStarted(_));
+        if first != (self.events == 0) {
+            return Err(self.bad(format!("{} stands there", event.type_name())));
         }
+        if self.is_closed() {
+            return Err(self.bad(format!("{} follows the end of the run", event.type_name())));
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, started: &Arc<WorkflowExecutionStarted>) -> Result<(), BadHistory> {
+        if started.engine_semantics > ENGINE_SEMANTICS {
+            let (theirs, ours) = (started.engine_semantics, ENGINE_SEMANTICS);
+            return Err(self.bad(format!("it follows rules {theirs}, this host knows {ours} at most")));
+        }
+        self.start_time = self.time;
+        self.started = Some(started.clone());
+        self.signal_ids = started.origin.signal_ids.iter().cloned().collect();
+        self.attributes = Arc::new(Attributes {
+            memo: started.memo.clone(),
+            search_attributes: started.search_attributes.clone(),
+        });
+        self.undelivered.push(GuestEvent::Started(started.clone()));
+        Ok(())
+    }
+
+    /// Counts a signal. Gives its id as the guest sees it.
+    fn signalled(&mut self, request_id: Option<&RequestId>) -> String {
+        self.signals += 1;
+        let Some(id) = request_id else { return String::new() };
+        if self.signal_ids.len() == limits::SIGNAL_REQUEST_IDS_MAX {
+            self.signal_ids.pop_front();
+        }
+        self.signal_ids.push_back(id.clone());
+        id.to_string()
+    }
+
+    fn complete_update(&mut self, update_id: &str) -> Result<(), BadHistory> {
+        match self.updates.get_mut(update_id) {
+            Some(completed @ false) => *completed = true,
+            _ => return Err(self.bad(format!("the update `{update_id}` is not under way"))),
+        }
+        self.updates_in_flight -= 1;
+        Ok(())
     }
 
     fn close(&mut self, status: Status, outcome: Result<Option<Payload>, Failure>) {
@@ -399,6 +397,14 @@ impl State {
             self.activity_ids.insert(activity.scheduled.activity_id.clone());
         }
         self.pending.insert(operation, pending);
+        Ok(())
+    }
+
+    fn start_child(&mut self, initiated: &Arc<ChildInitiated>) -> Result<(), BadHistory> {
+        self.start_operation(initiated.started, Pending::ChildStart(initiated.closed))?;
+        let child = PendingChild { initiated: initiated.clone(), run_id: None, cancel_requested: false };
+        self.start_operation(initiated.closed, Pending::Child(child))?;
+        self.children.insert(initiated.closed, (self.events + 1, initiated.clone()));
         Ok(())
     }
 

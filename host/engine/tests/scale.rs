@@ -11,12 +11,14 @@ use std::{
 use dalsegno_engine::{
     Calls, Millis, Run, Seed, State, Timestamp, Transition,
     attempts::AttemptResult,
-    calls::ScheduleActivity,
+    calls::{ScheduleActivity, StartChild},
     event::{CancellationType, WorkflowExecutionStarted},
     guest::{Activation, ActivationError, Guest, GuestEvent},
     history::ENGINE_SEMANTICS,
     ids::{ModuleDigest, Namespace, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
+    message::{ChildOutcome, Message, MessageBody, MessageId},
     replay::Replay,
+    run::Input,
 };
 
 thread_local! {
@@ -91,15 +93,23 @@ fn started() -> WorkflowExecutionStarted {
     }
 }
 
-/// Schedules activities at its start, and as many after each outcome.
+/// Schedules activities and starts children at its start, and more activities after each outcome.
+#[derive(Default)]
 struct Fan {
     at_start: usize,
     after_each: usize,
+    children: usize,
 }
 
 impl Guest for Fan {
     fn activate(&mut self, activation: &Activation, calls: &mut Calls) -> Result<(), ActivationError> {
         for event in &activation.events {
+            if matches!(event, GuestEvent::Started(_)) {
+                for _ in 0..self.children {
+                    let child = StartChild { workflow_type: "line".to_owned(), ..StartChild::default() };
+                    calls.start_child(child).expect("it is within the limits");
+                }
+            }
             let number = match event {
                 GuestEvent::Started(_) => self.at_start,
                 _ => self.after_each,
@@ -168,6 +178,23 @@ impl Host {
         });
     }
 
+    /// A child has begun and ended.
+    fn end_child(&mut self, closed: Operation) {
+        let run_id = RunId::new("child");
+        let bodies = [
+            MessageBody::ChildStarted { operation: closed, run_id: run_id.clone() },
+            MessageBody::ChildClosed { operation: closed, run_id, outcome: ChildOutcome::Completed(None) },
+        ];
+        for body in bodies {
+            let id = MessageId { sender: RunId::new("child"), event: closed, kind: body.kind() };
+            let to = self.run.state().started.as_ref().expect("it has started").identity().address();
+            let message = Message { id, to, body };
+            self.turn(|run| {
+                run.deliver(&message).expect("it is open");
+            });
+        }
+    }
+
     fn complete_all(&mut self, operations: std::ops::RangeInclusive<Operation>) -> Cost {
         cost(|| operations.for_each(|operation| self.complete(operation))).1
     }
@@ -175,7 +202,7 @@ impl Host {
 
 /// A sequence of activities, with two events for each.
 fn sequence(activities: u64) -> Host {
-    let mut host = Host::start(Fan { at_start: 1, after_each: 1 });
+    let mut host = Host::start(Fan { at_start: 1, after_each: 1, children: 0 });
     (1..=activities).for_each(|operation| host.complete(operation));
     host
 }
@@ -188,11 +215,14 @@ fn fold(stored: &[Vec<u8>]) -> State {
 }
 
 fn replay(stored: &[Vec<u8>]) -> State {
-    let mut guest = Fan { at_start: 1, after_each: 1 };
+    replay_with(stored, &mut Fan { at_start: 1, after_each: 1, children: 0 })
+}
+
+fn replay_with(stored: &[Vec<u8>], guest: &mut Fan) -> State {
     let mut replay = Replay::default();
     for bytes in stored {
         let transition = Transition::decode(bytes).expect("just encoded");
-        replay.step(&transition, bytes.len(), &mut guest).expect("it does the same");
+        replay.step(&transition, bytes.len(), guest).expect("it does the same");
     }
     replay.into_state()
 }
@@ -224,8 +254,8 @@ fn a_turn_late_in_a_run_costs_what_it_costs_early() {
 
 #[test]
 fn a_turn_among_ten_thousand_activities_costs_what_it_costs_among_a_hundred() {
-    let mut narrow = Host::start(Fan { at_start: 100, after_each: 0 });
-    let mut wide = Host::start(Fan { at_start: 10_000, after_each: 0 });
+    let mut narrow = Host::start(Fan { at_start: 100, after_each: 0, children: 0 });
+    let mut wide = Host::start(Fan { at_start: 10_000, after_each: 0, children: 0 });
     assert_eq!(wide.run.state().pending_activities, 10_000);
     let small = narrow.complete_all(1..=50);
     let large = wide.complete_all(1..=50);
@@ -236,7 +266,7 @@ fn a_turn_among_ten_thousand_activities_costs_what_it_costs_among_a_hundred() {
 fn ten_thousand_parallel_activities_cost_a_hundred_times_a_hundred() {
     let whole = |number: usize| {
         let work = || {
-            let mut host = Host::start(Fan { at_start: number, after_each: 0 });
+            let mut host = Host::start(Fan { at_start: number, after_each: 0, children: 0 });
             (1..=number as Operation).for_each(|operation| host.complete(operation));
             host.run.state().pending_activities
         };
@@ -250,7 +280,7 @@ fn ten_thousand_parallel_activities_cost_a_hundred_times_a_hundred() {
 #[test]
 fn taking_over_ten_thousand_activities_costs_ten_times_a_thousand() {
     let take_over = |number: usize| {
-        let host = Host::start(Fan { at_start: number, after_each: 0 });
+        let host = Host::start(Fan { at_start: number, after_each: 0, children: 0 });
         let state = fold(&host.stored);
         let (step, cost) =
             cost(|| Run::take_over(state, Vec::new(), None, Timestamp::from_micros(9)).settle());
@@ -258,4 +288,61 @@ fn taking_over_ten_thousand_activities_costs_ten_times_a_thousand() {
         cost
     };
     is_at_most(take_over(10_000), take_over(1_000), 10);
+}
+
+/// A run with so many children, at its start.
+fn parent(children: usize) -> Host {
+    Host::start(Fan { children, ..Fan::default() })
+}
+
+#[test]
+fn ten_thousand_children_awaited_at_once_cost_a_hundred_times_a_hundred() {
+    let whole = |number: u64| {
+        let work = || {
+            let mut host = parent(usize::try_from(number).expect("it is small"));
+            (1..=number).for_each(|child| host.end_child(2 * child));
+            host.run.state().children.len() + host.run.state().pending.len()
+        };
+        let (left, cost) = cost(work);
+        assert_eq!(left, 0);
+        cost
+    };
+    is_at_most(whole(10_000), whole(100), 100);
+}
+
+#[test]
+fn a_turn_among_ten_thousand_children_costs_what_it_costs_among_a_hundred() {
+    let turns = |host: &mut Host| cost(|| (1..=50).for_each(|child| host.end_child(2 * child))).1;
+    let (mut narrow, mut wide) = (parent(100), parent(10_000));
+    assert_eq!(wide.run.state().pending.len(), 20_000);
+    let (large, small) = (turns(&mut wide), turns(&mut narrow));
+    is_at_most(large, small, 1);
+}
+
+#[test]
+fn the_end_of_a_parent_of_ten_thousand_costs_ten_times_that_of_one_of_a_thousand() {
+    let end = |number: usize| {
+        let mut host = parent(number);
+        let terminate = Input::Terminate { reason: String::new() };
+        let (step, cost) = cost(|| {
+            host.run.accept(terminate).expect("it is open");
+            host.run.settle()
+        });
+        assert_eq!(step.outbox.len(), number);
+        cost
+    };
+    is_at_most(end(10_000), end(1_000), 10);
+}
+
+#[test]
+fn replaying_ten_thousand_children_costs_ten_times_a_thousand() {
+    let replayed = |number: usize| {
+        let mut host = parent(number);
+        (1..=10).for_each(|child| host.end_child(2 * child));
+        let mut guest = Fan { children: number, ..Fan::default() };
+        let (state, cost) = cost(|| replay_with(&host.stored, &mut guest));
+        assert_eq!(&state, host.run.state());
+        cost
+    };
+    is_at_most(replayed(10_000), replayed(1_000), 10);
 }

@@ -297,6 +297,7 @@ impl Run {
     pub(super) fn tell_end(&mut self) {
         let Some(sender) = self.identity() else { return };
         let children = self.state.children.clone();
+        self.outbox.reserve(children.len());
         for (operation, (event, child)) in children {
             let policy = child.parent_close_policy;
             if policy != ParentClosePolicy::Abandon {

@@ -10,7 +10,7 @@ mod host;
 mod script;
 
 /// Cases of a run of the tests that does not choose.
-const CASES: u32 = 96;
+const CASES: u32 = 64;
 
 /// As many cases as `PROPTEST_CASES` says, or few enough for every build.
 fn config() -> ProptestConfig {

@@ -231,11 +231,11 @@ impl Op {
             OpKind::ChildStart | OpKind::External => panic!("it cannot be cancelled"),
         });
         if now == Some(true) {
-            let cancelled = || Err(Failure::cancelled("cancelled"));
-            shared.outcomes.insert(operation, cancelled());
+            let cancelled = Failure::cancelled("cancelled");
+            shared.outcomes.insert(operation, Err(cancelled.clone()));
             if matches!(self.kind, OpKind::Child) {
                 // The start of a child has the number before its end.
-                shared.outcomes.entry(operation - 1).or_insert_with(cancelled);
+                shared.outcomes.entry(operation - 1).or_insert(Err(cancelled));
             }
         }
         now == Some(true)
