@@ -46,6 +46,7 @@ impl Calls {
     /// # Errors
     /// [`CallError`]; the activation has to end.
     pub fn continue_as_new(&mut self, ask: ContinueAsNew) -> Result<(), CallError> {
+        self.check_open("run.continue-as-new")?;
         let started = self.run()?;
         if let Some(policy) = &ask.retry_policy {
             policy.check().or_else(invalid)?;

@@ -6,7 +6,7 @@ use super::{CallError, Calls, Started, invalid};
 use crate::{
     Headers, Payload,
     event::{EventAttributes, SignalInitiated},
-    ids::{Namespace, Operation, RunId, WorkflowId, check_id},
+    ids::{DEFAULT_NAMESPACE, Namespace, Operation, RunId, WorkflowId, check_id},
     message::Address,
 };
 
@@ -23,7 +23,7 @@ impl Calls {
     ) -> Result<Address, CallError> {
         let namespace = match namespace {
             Some(name) => Namespace::parse(name).or_else(|error| invalid(format!("namespace {error}")))?,
-            None => self.run()?.namespace.clone(),
+            None => self.namespace(),
         };
         let workflow_id =
             WorkflowId::parse(workflow_id).or_else(|error| invalid(format!("workflow id {error}")))?;
@@ -33,6 +33,11 @@ impl Calls {
             workflow_id,
             run_id: run_id.or_else(|error| invalid(format!("run id {error}")))?,
         })
+    }
+
+    fn namespace(&self) -> Namespace {
+        let started = self.state.started.as_ref();
+        started.map_or_else(|| Namespace::new(DEFAULT_NAMESPACE), |started| started.namespace.clone())
     }
 
     /// Sends a signal to another run.

@@ -1,8 +1,10 @@
 //! Calls that a guest must not make, and limits of what it may ask for.
 
+use std::collections::BTreeMap;
+
 use dalsegno_engine::{
     Calls, Failure, Millis, Payload,
-    calls::{CallError, ScheduleActivity},
+    calls::{CallError, ContinueAsNew, ScheduleActivity, StartChild},
     event::CancellationType,
     guest::ActivationErrorKind,
     limits,
@@ -47,9 +49,23 @@ fn error_of<T: 'static>(call: impl Fn(&mut Calls) -> Result<T, CallError> + Clon
     world.errors.first().expect("the activation fails").message.clone()
 }
 
+fn signal_other(calls: &mut Calls) -> Result<(), CallError> {
+    let to = calls.address(None, "w".to_owned(), None)?;
+    calls.signal_external(to, "s".to_owned(), Vec::new(), Vec::new(), false).map(drop)
+}
+
+fn cancel_other(calls: &mut Calls) -> Result<(), CallError> {
+    let to = calls.address(None, "w".to_owned(), None)?;
+    calls.cancel_external(to, String::new()).map(drop)
+}
+
+fn child() -> StartChild {
+    StartChild { workflow_type: "line".to_owned(), ..StartChild::default() }
+}
+
 #[test]
 fn a_query_or_a_validator_cannot_change_the_run() {
-    let calls: [Call; 8] = [
+    let calls: [Call; 19] = [
         |calls| calls.schedule_activity(ask()).map(drop),
         |calls| calls.schedule_activity(ScheduleActivity { start_to_close: None, ..ask() }).map(drop),
         |calls| calls.cancel_activity(1).map(drop),
@@ -58,6 +74,17 @@ fn a_query_or_a_validator_cannot_change_the_run() {
         |calls| calls.complete(None),
         |calls| calls.fail(Failure::application("Test", "no")),
         |calls| calls.cancelled(Vec::new()),
+        |calls| calls.continue_as_new(ContinueAsNew::default()),
+        |calls| calls.start_child(StartChild::default()).map(drop),
+        |calls| calls.cancel_child(2, String::new()).map(drop),
+        signal_other,
+        cancel_other,
+        |calls| calls.complete_update("u1".to_owned(), None),
+        |calls| calls.patched("p".to_owned()).map(drop),
+        |calls| calls.deprecate_patch("p".to_owned()),
+        |calls| calls.get_version("c".to_owned(), 1, 2).map(drop),
+        |calls| calls.upsert_search_attributes(&BTreeMap::new()),
+        |calls| calls.set_memo(BTreeMap::new()),
     ];
     for call in calls {
         assert!(matches!(call(&mut Calls::read_only()), Err(CallError::ReadOnly(_))));
@@ -66,7 +93,13 @@ fn a_query_or_a_validator_cannot_change_the_run() {
 
 #[test]
 fn nothing_is_asked_for_after_the_run_is_closed() {
-    let calls: [(Call, &str); 4] = [
+    let calls: [(Call, &str); 10] = [
+        (signal_other, "runs.signal"),
+        (cancel_other, "runs.cancel"),
+        (|calls| calls.start_child(child()).map(drop), "children.start"),
+        (|calls| calls.continue_as_new(ContinueAsNew::default()), "run.continue-as-new"),
+        (|calls| calls.set_memo(BTreeMap::new()), "run.set-memo"),
+        (|calls| calls.patched("p".to_owned()).map(drop), "run.patched"),
         (|calls| calls.schedule_activity(ask()).map(drop), "activities.schedule"),
         (|calls| calls.start_timer(Millis(1), None).map(drop), "timers.start"),
         (|calls| calls.complete(None), "run.complete"),
@@ -99,6 +132,36 @@ fn policy(change: impl FnOnce(&mut RetryPolicy)) -> Option<RetryPolicy> {
 fn an_activity_without_sense_is_a_bug_of_the_code(#[case] ask: ScheduleActivity, #[case] message: &str) {
     let said = error_of(move |calls| calls.schedule_activity(ask.clone()));
     assert!(said.contains(message), "{said}");
+}
+
+#[rstest]
+#[case(StartChild { workflow_type: String::new(), ..child() }, "workflow type is empty")]
+#[case(StartChild { workflow_id: Some("..".to_owned()), ..child() }, "the child's workflow id is `.` or `..`")]
+#[case(StartChild { namespace: Some(String::new()), ..child() }, "namespace is empty")]
+#[case(StartChild { task_queue: Some("a\u{7}".to_owned()), ..child() }, "task queue has a control character")]
+#[case(StartChild { retry_policy: policy(|policy| policy.initial_interval = Millis(0)), ..child() }, "initial_interval")]
+#[case(StartChild { memo: [("a".to_owned(), large())].into(), ..child() }, "the memo would have")]
+fn a_child_without_sense_is_a_bug_of_the_code(#[case] ask: StartChild, #[case] message: &str) {
+    let said = error_of(move |calls| calls.start_child(ask.clone()));
+    assert!(said.contains(message), "{said}");
+}
+
+#[rstest]
+#[case(ContinueAsNew { workflow_type: Some(String::new()), ..ContinueAsNew::default() }, "workflow type is empty")]
+#[case(ContinueAsNew { task_queue: Some(String::new()), ..ContinueAsNew::default() }, "task queue is empty")]
+#[case(
+    ContinueAsNew { retry_policy: policy(|policy| policy.backoff_coefficient = 0.5), ..ContinueAsNew::default() },
+    "backoff_coefficient"
+)]
+#[case(ContinueAsNew { input: vec![large()], ..ContinueAsNew::default() }, "a payload of WorkflowExecutionContinuedAsNew")]
+fn a_next_run_without_sense_is_a_bug_of_the_code(#[case] ask: ContinueAsNew, #[case] message: &str) {
+    let said = error_of(move |calls| calls.continue_as_new(ask.clone()));
+    assert!(said.contains(message), "{said}");
+}
+
+/// A payload that is too large.
+fn large() -> Payload {
+    Payload::json(vec![b' '; limits::PAYLOAD_BYTES_MAX + 1])
 }
 
 #[test]
@@ -137,7 +200,14 @@ fn cancelling_what_was_not_started_is_a_bug_of_the_code() {
     let timer: Call = |calls| calls.start_timer(Millis(1), None).map(drop);
     let activity: Call = |calls| calls.schedule_activity(ask()).map(drop);
     let nothing: Call = |_| Ok(());
-    let cases: [(Call, Call, &str); 4] = [
+    let cases: [(Call, Call, &str); 7] = [
+        (timer, |calls| calls.cancel_child(1, String::new()).map(drop), "is no child's end"),
+        (
+            |calls| calls.start_child(child()).map(drop),
+            |calls| calls.cancel_child(1, String::new()).map(drop),
+            "is no child's end",
+        ),
+        (nothing, |calls| calls.cancel_child(7, String::new()).map(drop), "was never started"),
         (timer, |calls| calls.cancel_activity(1).map(drop), "is no activity"),
         (activity, |calls| calls.cancel_timer(1).map(drop), "is no timer"),
         (nothing, |calls| calls.cancel_timer(1).map(drop), "was never started"),
@@ -168,9 +238,20 @@ fn start_many(calls: &mut Calls) -> Result<(), CallError> {
     (0..=limits::PENDING_OPERATIONS_MAX).try_for_each(|_| calls.start_timer(Millis(1), None).map(drop))
 }
 
+fn start_many_children(calls: &mut Calls) -> Result<(), CallError> {
+    (0..=limits::PENDING_OPERATIONS_MAX / 2).try_for_each(|_| calls.start_child(child()).map(drop))
+}
+
+fn cancel_with_a_long_reason(calls: &mut Calls) -> Result<(), CallError> {
+    let to = calls.address(None, "w".to_owned(), None)?;
+    calls.cancel_external(to, "x".repeat(limits::TRANSITION_BYTES_MAX + 1)).map(drop)
+}
+
 #[test]
 fn a_guest_may_ask_for_so_much_and_no_more() {
-    let cases: [(Call, &str); 5] = [
+    let cases: [(Call, &str); 7] = [
+        (start_many_children, "pending operations"),
+        (cancel_with_a_long_reason, "the commands of one activation"),
         (|calls| calls.complete(Some(Payload::json(vec![b' '; limits::PAYLOAD_BYTES_MAX]))), "a payload"),
         (schedule_large, "the commands of one activation"),
         (

@@ -1,11 +1,13 @@
 //! The stored form of transitions, and histories that contradict themselves.
 
 use dalsegno_engine::{
-    Failure, Millis, State, Timestamp, Transition,
-    event::EventAttributes as E,
+    Failure, Millis, Payload, State, Timestamp, Transition,
+    event::{EventAttributes as E, UpdateOutcome},
     failure::{FailureKind, RetryState},
     guest::Shown,
     history::{BadTransition, ENGINE_SEMANTICS},
+    ids::RunId,
+    message::MessageBody,
     retry::RetryPolicy,
 };
 use proptest::prelude::*;
@@ -80,6 +82,8 @@ proptest! {
         let mut with_format = vec![1];
         with_format.extend(&bytes);
         let _ = Transition::decode(&bytes);
+        let _ = MessageBody::decode(&bytes);
+        let _ = UpdateOutcome::decode(&bytes);
         let _ = Transition::decode(&with_format);
     }
 }
@@ -102,6 +106,16 @@ fn fired(operation: u64) -> E {
 
 fn closed() -> E {
     E::WorkflowExecutionCompleted { result: None }
+}
+
+fn accepted() -> E {
+    let (name, input, headers) = ("set".to_owned(), Vec::new(), Vec::new());
+    E::WorkflowExecutionUpdateAccepted { update_id: "u1".to_owned(), name, input, headers }
+}
+
+fn answered() -> E {
+    let outcome = UpdateOutcome::Completed(Payload::json("1"));
+    E::WorkflowExecutionUpdateCompleted { update_id: "u1".to_owned(), outcome }
 }
 
 fn started_event() -> E {
@@ -130,6 +144,19 @@ fn started_event() -> E {
 #[case::an_operation_left_out(
     transition(3, 2, vec![fired(1)], vec![E::TimerStarted { operation: 3, start_to_fire: Millis(1), summary: None }]),
     "2 is the next"
+)]
+#[case::an_update_that_was_not_accepted(transition(3, 2, vec![fired(1)], vec![answered()]), "`u1` is not under way")]
+#[case::an_update_answered_twice(
+    transition(3, 2, vec![accepted()], vec![answered(), answered()]),
+    "`u1` is not under way"
+)]
+#[case::a_child_that_was_not_started(
+    transition(3, 2, vec![E::ChildWorkflowExecutionTerminated { operation: 1, run_id: RunId::new("r") }], vec![]),
+    "does not fit operation 1"
+)]
+#[case::an_answer_to_nothing(
+    transition(3, 2, vec![E::ExternalWorkflowExecutionSignaled { operation: 1 }], vec![]),
+    "does not fit operation 1"
 )]
 #[case::after_the_end(transition(3, 2, vec![fired(1)], vec![closed(), closed()]), "follows the end")]
 fn a_history_that_contradicts_itself_is_found_out(#[case] second: Transition, #[case] problem: &str) {
