@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use dalsegno_engine::{
     Calls, Millis, Payload, Run, Seed, Timestamp, Transition,
     attempts::AttemptResult,
-    event::WorkflowExecutionStarted,
+    event::{Origin, WorkflowExecutionStarted},
     guest::{Activation, ActivationError, Guest, RunInfo},
     history::ENGINE_SEMANTICS,
     ids::{DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
@@ -61,6 +61,7 @@ impl Code {
     /// A run that is about to begin.
     pub(crate) fn info(&self, workflow_type: &str, argument: &Value) -> RunInfo {
         let run_id = RunId::new("00000000-0000-7000-8000-000000000000");
+        let namespace = Namespace::new(DEFAULT_NAMESPACE);
         let started = WorkflowExecutionStarted {
             workflow_type: WorkflowType::new(workflow_type),
             workflow_id: WorkflowId::new(run_id.as_str()),
@@ -78,8 +79,10 @@ impl Code {
             memo: [].into(),
             search_attributes: [].into(),
             request_id: None,
+            namespace: namespace.clone(),
+            retry_policy: None,
+            origin: Origin::default(),
         };
-        let namespace = Namespace::new(DEFAULT_NAMESPACE);
         RunInfo { namespace, run_id, start_time: BEGIN, started: Arc::new(started) }
     }
 

@@ -124,9 +124,6 @@ async fn a_payload_that_is_too_large_is_refused(#[values(Sqlite, Postgres)] back
 #[tokio::test]
 async fn what_this_version_lacks_is_said(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
-    let start = json!({ "workflow_type": "hello", "retry_policy": { "maximum_attempts": 3 } });
-    let _ = client.start(&start).await.refusal(501, "not_supported");
-    let _ = client.post("/workflows/x/updates/y", &json!({})).await.refusal(501, "not_supported");
     let _ = client.post("/workflows/x/reset", &json!({})).await.refusal(501, "not_supported");
     let _ = client.read("/schedules").await.refusal(501, "not_supported");
 }

@@ -3,6 +3,7 @@
 //! One file for each subject. Tests that do no harm share a host for each backend; the others have their own.
 
 mod activities;
+mod children;
 mod closing;
 mod commands;
 mod databases;
@@ -16,13 +17,16 @@ mod hostile;
 mod lifecycle;
 mod limits;
 mod modules;
+mod other_runs;
 mod queries;
 mod refused_modules;
 mod repair;
 mod results;
 mod signals;
 mod start;
+mod updates;
 mod visibility;
+mod with_start;
 
 mod prelude {
     pub(crate) use std::time::{Duration, Instant};

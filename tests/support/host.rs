@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     net::TcpListener,
-    ops::{Deref, Range},
+    ops::Range,
     path::Path,
     process::{Command, ExitStatus},
     sync::atomic::{AtomicU16, Ordering},
@@ -13,10 +13,11 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
 
 use crate::{
     Backend, Client, Database,
+    auditor::record::messages_left,
+    eventually,
     process::Process,
     programs::{self, Program},
     services::Services,
@@ -29,7 +30,6 @@ const PORTS: Range<u16> = 15_000..32_000;
 const READY_MAX: Duration = Duration::from_secs(60);
 /// How long a host may take to stop, once it is asked to. Source: the fault table, F24.
 pub const STOP_MAX: Duration = Duration::from_secs(20);
-
 /// How to run a host. What is not said has the default of `dalsegno serve`, but for the activation deadline, since
 /// unoptimised code on a busy machine is slow.
 #[derive(Debug, Clone)]
@@ -229,6 +229,20 @@ impl Host {
         assert!(status.success(), "the host stopped with {status}");
     }
 
+    /// Waits until no message between runs is on its way, then stops it.
+    ///
+    /// # Panics
+    /// If a message stays, or the host does not stop well.
+    pub async fn stop_at_rest(&mut self) {
+        let url = self.database.url();
+        eventually("all messages have arrived", async || match messages_left(url).await {
+            0 => Ok(()),
+            left => Err(format!("{left} are left")),
+        })
+        .await;
+        self.stop().await;
+    }
+
     /// Asks the host to stop.
     ///
     /// # Panics
@@ -316,54 +330,4 @@ fn free_port() -> u16 {
         }
     }
     panic!("no port of {PORTS:?} is free");
-}
-
-/// A host that tests share, because none of them harms it, with the shop's services.
-#[derive(Debug)]
-pub struct Shared {
-    host: Host,
-    services: Services,
-}
-
-/// A test's use of a shared host; shows the host's log if the test fails.
-#[derive(Debug, Clone, Copy)]
-pub struct Borrowed(&'static Shared);
-
-/// The host that tests of this backend share.
-pub async fn shared(backend: Backend) -> Borrowed {
-    static SQLITE: OnceCell<Shared> = OnceCell::const_new();
-    static POSTGRES: OnceCell<Shared> = OnceCell::const_new();
-    let place = match backend {
-        Backend::Sqlite => &SQLITE,
-        Backend::Postgres => &POSTGRES,
-    };
-    let shared = place.get_or_init(async || {
-        let services = Services::start().await;
-        let settings = Settings::default().test_activities().allow(&services);
-        let host = Host::with(backend, settings).await;
-        let client = host.client();
-        for package in
-            ["hello", "order-fulfilment", "approval", "onboarding", "chain", "language", "deterministic"]
-        {
-            client.upload(package).await;
-        }
-        Shared { host, services }
-    });
-    Borrowed(shared.await)
-}
-
-impl Borrowed {
-    /// The shop's services, which the host may call.
-    #[must_use]
-    pub fn services(&self) -> &'static Services {
-        &self.0.services
-    }
-}
-
-impl Deref for Borrowed {
-    type Target = Host;
-
-    fn deref(&self) -> &Host {
-        &self.0.host
-    }
 }

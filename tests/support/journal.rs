@@ -25,6 +25,13 @@ pub enum Asked {
         /// The mark that makes it count once.
         request_id: String,
     },
+    /// An update of this id.
+    Update {
+        /// Of this workflow.
+        workflow_id: String,
+        /// The mark that makes it count once.
+        update_id: String,
+    },
 }
 
 /// What was asked for, and whether it was promised.
@@ -69,11 +76,12 @@ impl Journal {
     }
 
     fn write(&self, asked: &Asked, what: &str) {
-        let (workflow_id, request_id) = match asked {
-            Asked::Start { workflow_id } => (workflow_id, None),
-            Asked::Signal { workflow_id, request_id } => (workflow_id, Some(request_id)),
+        let (workflow_id, kind, id) = match asked {
+            Asked::Start { workflow_id } => (workflow_id, "start", None),
+            Asked::Signal { workflow_id, request_id } => (workflow_id, "signal", Some(request_id)),
+            Asked::Update { workflow_id, update_id } => (workflow_id, "update", Some(update_id)),
         };
-        let line = json!({ "what": what, "workflow_id": workflow_id, "signal": request_id });
+        let line = json!({ "what": what, "workflow_id": workflow_id, "kind": kind, "id": id });
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let written = writeln!(file, "{line}").and_then(|()| file.sync_data());
         written.unwrap_or_else(|error: io::Error| panic!("the journal cannot be written: {error}"));

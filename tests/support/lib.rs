@@ -6,6 +6,7 @@
 
 pub mod auditor;
 pub mod backend;
+mod calls;
 pub mod cli;
 pub mod client;
 pub mod dice;
@@ -15,12 +16,14 @@ pub mod journal;
 pub mod process;
 pub mod programs;
 pub mod services;
+pub mod shared;
 pub mod stream;
 pub mod waiting;
 
 pub use backend::{Backend, Database};
 pub use client::{Answer, Client};
-pub use host::{Host, Settings, shared};
+pub use host::{Host, Settings};
+pub use shared::shared;
 pub use waiting::{eventually, within};
 
 use std::sync::atomic::{AtomicU64, Ordering};

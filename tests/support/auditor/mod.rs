@@ -1,7 +1,8 @@
 //! Checks a database against what must hold, whatever has happened to its hosts.
 //!
 //! It reads everything, and asks no host. [`record`] is what is read of a run, `rules` are the checks of one run and
-//! of what a client was promised, `replayer` plays every history again in the real sandbox. A finding names the rule:
+//! of what a client was promised, `families` those of children and other runs, `updates` those of updates, `replayer`
+//! plays every history again in the real sandbox. A finding names the rule:
 //!
 //! | rule | says |
 //! |---|---|
@@ -12,14 +13,22 @@
 //! | A5 | every open run has a reason to wake up |
 //! | A6 | an activity has one outcome at most, after as many attempts as its policy allows |
 //! | A8 | no panic in the logs |
+//! | A9 | no message between runs is left; what was asked of another run has one answer at most |
+//! | A10 | a child begins once, and its parent is told once how it really ended |
+//! | A11 | an update is accepted once in all runs of a workflow, and has its outcome when the run has ended |
 //!
+//! A9 holds at rest: when no run has anything to do.
 //! A7, that all ends in time, is for the tests themselves.
 
+mod families;
+#[cfg(test)]
+mod family_tests;
 pub mod record;
 mod replayer;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 use std::fmt;
 
@@ -46,6 +55,12 @@ pub enum Rule {
     A6,
     /// Nothing panics.
     A8,
+    /// Messages arrive.
+    A9,
+    /// Children are known as they are.
+    A10,
+    /// Updates have one outcome.
+    A11,
 }
 
 /// A breach of a rule.
@@ -106,6 +121,9 @@ async fn audit_database(database: &Database, journal: Option<&Journal>) -> Audit
     if let Some(journal) = journal {
         audit.findings.extend(rules::promises(&journal.asked(), &records));
     }
+    audit.findings.extend(families::all(&records));
+    audit.findings.extend(updates::all(&records));
+    audit.findings.extend(families::messages(record::messages_left(database.url()).await));
     if record::has_falling_epochs(database.url()).await {
         let what = "a row of a history has a lower epoch than one before it".to_owned();
         audit.findings.push(Finding { rule: Rule::A3, run: None, what });

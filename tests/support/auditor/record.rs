@@ -1,11 +1,11 @@
 //! What is read of each run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dalsegno_engine::{
     Transition,
     attempts::ActivityRow,
-    event::EventAttributes,
+    event::{EventAttributes, WorkflowExecutionStarted},
     ids::{DEFAULT_NAMESPACE, ModuleDigest, Namespace},
 };
 use dalsegno_store::{HistoryRow, ListPage, RunRow, SharedStore};
@@ -18,6 +18,9 @@ const PAGE: u32 = 1_000;
 const FALLING_EPOCHS: &str = "SELECT count(*) FROM (SELECT epoch, lag(epoch) OVER (PARTITION BY run_id \
      ORDER BY first_event_id, activation) AS before FROM history) AS rows WHERE before > epoch";
 
+/// Messages between runs, on both backends.
+const MESSAGES: &str = "SELECT count(*) FROM inbox";
+
 /// A run, as it is stored.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -27,12 +30,29 @@ pub struct Record {
     pub transitions: Vec<Transition>,
     /// Attempts of its activities.
     pub attempts: Vec<ActivityRow>,
+    /// The updates it accepted that have an outcome for clients to ask for.
+    pub outcomes: BTreeSet<String>,
 }
 
 impl Record {
     /// Its events, in the order they are stored.
     pub fn events(&self) -> impl Iterator<Item = &EventAttributes> {
         self.transitions.iter().flat_map(|transition| transition.inputs.iter().chain(&transition.commands))
+    }
+
+    /// How it began.
+    #[must_use]
+    pub fn started(&self) -> Option<&WorkflowExecutionStarted> {
+        self.events().find_map(|event| match event {
+            EventAttributes::WorkflowExecutionStarted(started) => Some(&**started),
+            _ => None,
+        })
+    }
+
+    /// Whether it goes on with what another run began.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.started().is_some_and(|started| started.origin.continued_run_id.is_some())
     }
 }
 
@@ -72,7 +92,22 @@ async fn read(store: &SharedStore, row: RunRow) -> Record {
     };
     let transitions = rows.iter().map(decode).collect();
     let attempts = store.activity_rows(run).await.unwrap_or_else(|error| panic!("no attempts: {error}"));
-    Record { row, transitions, attempts }
+    let mut record = Record { row, transitions, attempts, outcomes: BTreeSet::new() };
+    record.outcomes = read_outcomes(store, &record).await;
+    record
+}
+
+async fn read_outcomes(store: &SharedStore, record: &Record) -> BTreeSet<String> {
+    let key = &record.row.key;
+    let mut outcomes = BTreeSet::new();
+    for event in record.events() {
+        let EventAttributes::WorkflowExecutionUpdateAccepted { update_id, .. } = event else { continue };
+        let row = store.update(&key.namespace, &key.workflow_id, update_id).await;
+        if row.unwrap_or_else(|error| panic!("no update {update_id}: {error}")).is_some() {
+            outcomes.insert(update_id.clone());
+        }
+    }
+    outcomes
 }
 
 /// The modules that these runs have.
@@ -92,18 +127,27 @@ pub(super) async fn read_modules(store: &SharedStore, records: &[Record]) -> BTr
 
 /// Whether a host wrote that another had taken over from.
 pub(super) async fn has_falling_epochs(url: &str) -> bool {
+    count(url, FALLING_EPOCHS).await > 0
+}
+
+/// Messages between runs that nobody has taken.
+pub(crate) async fn messages_left(url: &str) -> i64 {
+    count(url, MESSAGES).await
+}
+
+async fn count(url: &str, sql: &'static str) -> i64 {
     let count = if url.starts_with("sqlite:") {
         let mut connection =
             SqliteConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
-        let count = sqlx::query_scalar::<_, i64>(FALLING_EPOCHS).fetch_one(&mut connection).await;
+        let count = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut connection).await;
         let _ = connection.close().await;
         count
     } else {
         let mut connection =
             PgConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
-        let count = sqlx::query_scalar::<_, i64>(FALLING_EPOCHS).fetch_one(&mut connection).await;
+        let count = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut connection).await;
         let _ = connection.close().await;
         count
     };
-    count.unwrap_or_else(|error| panic!("no epochs: {error}")) > 0
+    count.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }

@@ -60,6 +60,7 @@ fn is_closing(event: &E) -> bool {
             | E::WorkflowExecutionCanceled { .. }
             | E::WorkflowExecutionTerminated { .. }
             | E::WorkflowExecutionTimedOut { .. }
+            | E::WorkflowExecutionContinuedAsNew(_)
     )
 }
 
@@ -131,15 +132,21 @@ fn waking(record: &Record, state: &State, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A2: starts and signals.
+/// A2: starts, signals and updates.
 pub(super) fn promises(asked: &BTreeMap<Asked, bool>, records: &[Record]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (asked, acknowledged) in asked {
         let found = match asked {
-            Asked::Start { workflow_id } => records_of(records, workflow_id).count(),
+            Asked::Start { workflow_id } => {
+                records_of(records, workflow_id).filter(|record| !record.continues()).count()
+            }
             Asked::Signal { workflow_id, request_id } => {
                 let signals = records_of(records, workflow_id).flat_map(Record::events);
                 signals.filter(|event| is_signal(event, request_id)).count()
+            }
+            Asked::Update { workflow_id, update_id } => {
+                let updates = records_of(records, workflow_id).flat_map(Record::events);
+                updates.filter(|event| is_update(event, update_id)).count()
             }
         };
         let expected = if *acknowledged { found == 1 } else { found <= 1 };
@@ -161,6 +168,10 @@ fn is_signal(event: &E, wanted: &str) -> bool {
         E::WorkflowExecutionSignaled { request_id: Some(request_id), .. } => request_id.as_str() == wanted,
         _ => false,
     }
+}
+
+fn is_update(event: &E, wanted: &str) -> bool {
+    matches!(event, E::WorkflowExecutionUpdateAccepted { update_id, .. } if update_id == wanted)
 }
 
 /// A8: what a program says when it has a bug. What a guest says of its own stands in lines of the host's log, which

@@ -1,11 +1,14 @@
 //! The auditor's negative controls: each rule turns red on a doctored history, and only then.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use dalsegno_engine::{
     Millis, Payload, Run, Seed, Status, Timestamp, Transition,
     attempts::AttemptResult,
-    event::{EventAttributes as E, WorkflowExecutionStarted},
+    event::{EventAttributes as E, Origin, WorkflowExecutionStarted},
     guest::RunInfo,
     history::ENGINE_SEMANTICS,
     ids::{Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType},
@@ -42,6 +45,9 @@ fn started(workflow_type: &str, input: Vec<Payload>, module: &[u8]) -> WorkflowE
         memo: BTreeMap::new(),
         search_attributes: BTreeMap::new(),
         request_id: None,
+        namespace: Namespace::new("default"),
+        retry_policy: None,
+        origin: Origin::default(),
     }
 }
 
@@ -102,10 +108,12 @@ fn recorded(workflow_type: &str, input: &str, turns: usize) -> (Record, Replayer
         request_id: None,
         attributes: dalsegno_store::Attributes::default(),
     };
-    (Record { row, transitions, attempts: Vec::new() }, replayer)
+    let (attempts, outcomes) = (Vec::new(), BTreeSet::new());
+    (Record { row, transitions, attempts, outcomes }, replayer)
 }
 
-fn chain() -> (Record, Replayer) {
+/// A run that has ended well.
+pub(super) fn chain() -> (Record, Replayer) {
     recorded("chain", r#"{"steps": 3}"#, 10)
 }
 
@@ -244,8 +252,9 @@ async fn a_row_of_an_older_host_is_found() {
     let database = crate::Database::new(crate::Backend::Sqlite, folder.path()).await;
     database.open().await.close().await;
     let mut connection = sqlx::SqliteConnection::connect(database.url()).await.expect("it opens");
-    let run = "INSERT INTO runs VALUES
-        (zeroblob(16), 'default', 'audited', 0, 'chain', zeroblob(32), 0, 0, NULL, NULL, NULL, NULL, NULL)";
+    let run =
+        "INSERT INTO runs (run_id, namespace, workflow_id, shard, workflow_type, module, status, start_time)
+        VALUES (zeroblob(16), 'default', 'audited', 0, 'chain', zeroblob(32), 0, 0)";
     sqlx::query(run).execute(&mut connection).await.expect("it is written");
     let mut write = async |first_event_id: i64, epoch: i64| {
         let sql = "INSERT INTO history VALUES (zeroblob(16), $1, 1, $2, $1, 0, 1, x'00')";
