@@ -2,7 +2,7 @@
 
 mod line;
 
-use dalsegno_sdk::{Context, Failure, child, workflow};
+use dalsegno_sdk::{Context, Failure, ParentClosePolicy, child, workflow};
 use futures::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
 use shop::Shop;
@@ -15,6 +15,9 @@ struct Order {
     order_id: String,
     address: String,
     skus: Vec<String>,
+    /// How long a shipment takes.
+    #[serde(default)]
+    delay_ms: u64,
     services: Shop,
 }
 
@@ -35,17 +38,19 @@ struct ChildWorkflows {
 impl ChildWorkflows {
     #[run]
     async fn run(ctx: Context<Self>, order: Order) -> Result<Progress, Failure> {
-        let Order { order_id, address, skus, services } = order;
+        let Order { order_id, address, skus, delay_ms, services } = order;
         ctx.state_mut(|state| state.progress.lines = skus.len());
         let line = |sku: String| {
-            let id = format!("{order_id}-{sku}");
-            let line =
-                Line { order_id: id.clone(), address: address.clone(), sku, services: services.clone() };
-            child::<Fulfilled>("order-line").workflow_id(id).input(&line)
+            let order_id = format!("{order_id}-{sku}");
+            let (address, services) = (address.clone(), services.clone());
+            let line = Line { order_id, address, sku, delay_ms, services };
+            // Asked to stop, not terminated, if we end before it: it has something to clean up.
+            let child = child::<Fulfilled>("order-line").workflow_id(&line.order_id).input(&line);
+            child.parent_close(ParentClosePolicy::RequestCancel)
         };
         let mut lines: FuturesUnordered<_> = skus.into_iter().map(line).collect();
         while let Some(fulfilled) = lines.next().await {
-            // If one fails, the others are cancelled here, and clean up.
+            // If one fails, the others are cancelled here.
             let fulfilled = fulfilled?;
             ctx.state_mut(|state| state.progress.fulfilled.push(fulfilled));
         }

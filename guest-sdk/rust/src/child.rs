@@ -48,7 +48,8 @@ pub use children::{
 /// The result is read as the type that the caller expects. A child that fails is a failure with a cause of
 /// the kind `ChildWorkflow`; one that could not be started, see [`StartFailure`]. Dropping the future before
 /// its outcome cancels the child, and so does cancelling the scope: what is then waited for is the
-/// [`cancellation`](Child::cancellation) type's to say.
+/// [`cancellation`](Child::cancellation) type's to say. A child that is still open when this run closes is
+/// terminated all the same, unless [`parent_close`](Child::parent_close) says otherwise.
 #[track_caller]
 pub fn child<T: DeserializeOwned>(workflow_type: impl Into<String>) -> Child<T> {
     Child::new(Request {
