@@ -21,8 +21,8 @@ struct Poll {
 
 /// Waits for something that takes hours or days; the result is its answer.
 ///
-/// "Not ready" is a failure that is tried again at regular times. The waiting is the host's, in one row of its
-/// store: no loop, no timer, and no event of the history for each try.
+/// "Not ready" is a failure that is tried again at regular times. The waiting is the host's, in one row of
+/// its store: no loop, no timer, and no event of the history for each try.
 #[workflow]
 async fn infrequent_polling(poll: Poll) -> Result<Value, Failure> {
     let every = Duration::from_millis(poll.every_ms.unwrap_or(EVERY_MS));

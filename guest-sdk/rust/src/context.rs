@@ -70,8 +70,7 @@ impl<W> Context<W> {
     }
 }
 
-/// True if no asynchronous handler of a signal or an update is at work: a condition to wait for before `run`
-/// ends.
+/// True if no asynchronous handler of a signal or an update is at work: to be waited for before `run` ends.
 #[must_use]
 #[track_caller]
 pub fn all_handlers_finished() -> bool {

@@ -56,14 +56,14 @@
 //! - [`Context`]: the state that `run` and the handlers share; conditions on it.
 //! - [`all_handlers_finished`], [`current_update`]: the handlers at work.
 //! - [`Failure`]: what every await and every workflow may end with.
-//! - [`cancelled`], [`is_cancelled`], [`scope()`], [`shielded`]: requests to cancel, parts that are cancelled by
-//!   themselves, clean-up.
+//! - [`cancelled`], [`is_cancelled`], [`scope()`], [`shielded`]: requests to cancel, parts that are
+//!   cancelled by themselves, clean-up.
 //! - [`signals()`]: signals taken where they are needed, without a handler.
 //! - [`continue_as_new()`]: a fresh history; [`history`]: whether it is time for one.
 //! - [`patched`], [`deprecate_patch`], [`get_version`]: changes of code that open runs must not see.
 //! - [`upsert_search_attributes`], [`set_memo`], [`set_details`]: what people find the run by.
-//! - [`info()`], [`now`], [`random_bytes`], [`log`], [`metrics`]: the surroundings. Crates that ask the system for
-//!   the time or for randomness, like `rand` and `uuid`, work as they are.
+//! - [`info()`], [`now`], [`random_bytes`], [`log`], [`metrics`]: the surroundings. Crates that ask the system
+//!   for the time or for randomness, like `rand` and `uuid`, work as they are.
 //!
 //! # Concurrency
 //!
@@ -74,9 +74,10 @@
 //!
 //! # Bugs and failures
 //!
-//! An `Err` from `run` or a signal's handler fails the run; one from an update's handler fails the update. A panic is a bug: it fails the activation only; the host
-//! tries again, then parks the run with the message until the code is repaired. The same happens when the
-//! result of an activity or the argument of a signal does not fit its type, so that nothing is lost.
+//! An `Err` from `run` or a signal's handler fails the run; one from an update's handler fails the update. A
+//! panic is a bug: it fails the activation only; the host tries again, then parks the run with the message
+//! until the code is repaired. The same happens when the result of an activity or the argument of a signal
+//! does not fit its type, so that nothing is lost.
 //!
 //! # What it does not do
 //!
@@ -158,8 +159,8 @@ pub use current_update::{UpdateInfo, current_update};
 /// - `#[query] fn …(&self, …)`: answers with a value, or a `Result` of one. Changes nothing.
 /// - `#[update] fn …(&mut self, …)`, or `#[update] async fn …(ctx: Context<Self>, …)`: changes something and
 ///   answers with a value, or a `Result` of one, whose error fails the update and not the run.
-/// - `#[validator(method)] fn …(&self, …)`: decides whether the update of that method, with the same arguments,
-///   is accepted. May return a `Result<(), _>`; a refused update leaves no trace. Changes nothing.
+/// - `#[validator(method)] fn …(&self, …)`: decides whether the update of that method, with the same
+///   arguments, is accepted. May return a `Result<(), _>`; a refused update leaves no trace. Changes nothing.
 ///
 /// Handlers are known by the names of their methods, or as given: `#[signal(name = "look-up")]`. Arguments
 /// are read by `serde`; an `Option` at the end may be left out by the caller.
@@ -206,8 +207,8 @@ pub use current_update::{UpdateInfo, current_update};
 /// # fn main() {}
 /// ```
 ///
-/// An asynchronous handler that has not ended when the run closes is given up, with a warning in the run's log;
-/// `#[signal(unfinished = "abandon")]` and `#[update(unfinished = "abandon")]` leave the warning out.
+/// An asynchronous handler that has not ended when the run closes is given up, with a warning in the run's
+/// log; `#[signal(unfinished = "abandon")]` and `#[update(unfinished = "abandon")]` leave the warning out.
 ///
 /// # Names that no handler has
 ///

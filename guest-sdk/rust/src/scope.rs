@@ -1,8 +1,8 @@
 //! Cancellation scopes: which awaiting code a cancellation reaches.
 //!
-//! A run has a root scope, cancelled by the request to cancel. Scopes nest: cancelling one cancels those within.
-//! Code in a cancelled scope gets a cancelled failure at every await that would have to wait, now and later. A
-//! shield is a scope without an outer one, so that nothing from outside reaches it.
+//! A run has a root scope, cancelled by the request to cancel. Scopes nest: cancelling one cancels those
+//! within. Code in a cancelled scope gets a cancelled failure at every await that would have to wait, now and
+//! later. A shield is a scope without an outer one, so that nothing from outside reaches it.
 
 use std::{
     cell::{OnceCell, RefCell},
