@@ -62,8 +62,8 @@
 //! - [`continue_as_new()`]: a fresh history; [`history`]: whether it is time for one.
 //! - [`patched`], [`deprecate_patch`], [`get_version`]: changes of code that open runs must not see.
 //! - [`upsert_search_attributes`], [`set_memo`], [`set_details`]: what people find the run by.
-//! - [`info()`], [`now`], [`random_bytes`], [`log`], [`metrics`]: the surroundings. Crates that ask the system
-//!   for the time or for randomness, like `rand` and `uuid`, work as they are.
+//! - [`info()`], [`now`], [`random_bytes`], [`log`], [`metrics`]: the surroundings. Crates that ask the
+//!   system for the time or for randomness, like `rand` and `uuid`, work as they are.
 //!
 //! # Concurrency
 //!
