@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    module::ModuleCommand, replay::ReplayArgs, serve::ServeArgs, workflow::WorkflowCommand,
+    module::ModuleCommand, replay::ReplayArgs, serve::ServeArgs, test_server::TestServerArgs,
+    workflow::WorkflowCommand,
 };
 
 const EXAMPLES: &str = "\
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     /// Start workflows, talk to them, and look at them
     #[command(subcommand, arg_required_else_help = true)]
     Workflow(WorkflowCommand),
+    /// Run a host for tests: in memory, with skipped time and activities that are stood in for
+    TestServer(TestServerArgs),
     /// Check that a module repeats a history exactly, without a host
     Replay(ReplayArgs),
     /// Print every setting of `serve` with its default, as a configuration file

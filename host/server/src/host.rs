@@ -17,7 +17,7 @@ use crate::{
         typed,
     },
     api,
-    config::{HostConfig, TASK_QUEUE_CONCURRENCY},
+    config::{ByteSize, HostConfig, TASK_QUEUE_CONCURRENCY},
     modules::Modules,
     owner::{
         Parts,
@@ -26,6 +26,7 @@ use crate::{
     },
     service::Service,
     telemetry::metrics::Metrics,
+    testing::Testing,
 };
 
 /// Wait before trying a database again that does not answer at the start.
@@ -58,6 +59,7 @@ pub struct Host {
     tenure: Arc<Tenure>,
     service: Arc<Service>,
     store: SharedStore,
+    testing: Option<Testing>,
 }
 
 /// A host in the making.
@@ -65,6 +67,7 @@ pub struct Host {
 pub struct HostBuilder {
     config: HostConfig,
     activities: HashMap<String, Arc<dyn Activity>>,
+    is_for_tests: bool,
 }
 
 impl Host {
@@ -103,7 +106,11 @@ impl Host {
             tenure.drain(drain).await;
             drop(stop);
         });
-        let router = api::router_with(self.service.clone(), self.config.module_bytes_max.as_usize());
+        let module_bytes_max = self.config.module_bytes_max.as_usize();
+        let router = match self.testing {
+            None => api::router_with(self.service.clone(), module_bytes_max),
+            Some(testing) => api::test_router(self.service.clone(), module_bytes_max, testing),
+        };
         let late = async {
             shutdown.cancelled().await;
             tokio::time::sleep(drain + FAREWELL_MAX).await;
@@ -145,32 +152,49 @@ impl HostBuilder {
         self
     }
 
+    /// For tests of workflows: time is skipped while nothing is under way, and activities that are not registered
+    /// wait for whoever polls for them, or have answers registered for them. Everything is kept in memory.
+    #[must_use]
+    pub fn for_tests(mut self) -> Self {
+        self.is_for_tests = true;
+        self
+    }
+
     /// Opens the database, waiting for it if it does not answer yet, and the address to listen on.
     ///
     /// # Errors
     /// Settings that make no sense, a database that cannot be used, an address that is taken.
     pub async fn build(self) -> anyhow::Result<Host> {
-        let Self { config, activities } = self;
+        let Self { mut config, activities, is_for_tests } = self;
+        if is_for_tests {
+            config.database = "sqlite::memory:".into();
+            // Only runs in memory tell when they have something to do; so all are.
+            config.resident_bytes_max = ByteSize(u64::MAX);
+        }
         config.check()?;
         let listener = bind(&config.listen)?;
         let store = open(&config, &listener).await?;
         let sandbox = Sandbox::new(sandbox_config(&config))?;
         let metrics = Arc::new(Metrics::new());
+        let testing = is_for_tests.then(Testing::new);
+        let under_way = testing.as_ref().map(|testing| testing.under_way.clone()).unwrap_or_default();
         let modules = Arc::new(Modules::new(store.clone(), sandbox.clone()));
         let parts = Parts {
             store: store.clone(),
             sandbox,
             modules: modules.clone(),
-            activities: Arc::new(native_activities(&config, activities)?),
-            guests: GuestThreads::start(guest_threads(&config))?,
+            activities: Arc::new(native_activities(&config, activities, testing.as_ref())?),
+            guests: GuestThreads::start(guest_threads(&config), under_way.clone())?,
             metrics: metrics.clone(),
             resident_bytes_max: config.resident_bytes_max.as_usize(),
+            under_way,
+            test_time: testing.as_ref().map(|testing| testing.time.clone()),
         };
         let listener = TcpListener::from_std(listener)?;
         let identity = Identity { host_id: host_id()?, address: place(&listener)?, lease: config.lease };
         let tenure = Arc::new(Tenure::new(parts, identity));
         let service = Arc::new(Service::new(store.clone(), tenure.clone(), modules, metrics));
-        Ok(Host { config, listener, tenure, service, store })
+        Ok(Host { config, listener, tenure, service, store, testing })
     }
 }
 
@@ -222,16 +246,24 @@ fn sandbox_config(config: &HostConfig) -> SandboxConfig {
 fn native_activities(
     config: &HostConfig,
     registered: HashMap<String, Arc<dyn Activity>>,
+    testing: Option<&Testing>,
 ) -> anyhow::Result<Activities> {
-    let http = HttpActivity::new(AllowList::new(&config.activities.http.allow))?;
-    let mut by_name: HashMap<String, Arc<dyn Activity>> =
-        HashMap::from([("http".to_owned(), Arc::new(http) as _)]);
+    let mut by_name: HashMap<String, Arc<dyn Activity>> = HashMap::new();
+    let allow = &config.activities.http.allow;
+    // One that may call nothing is in the way of whoever stands in for it.
+    if testing.is_none() || !allow.is_empty() {
+        by_name.insert("http".to_owned(), Arc::new(HttpActivity::new(AllowList::new(allow))?));
+    }
     for (name, command) in &config.activities.command {
         by_name.insert(name.clone(), Arc::new(CommandActivity::new(command.clone())));
     }
     by_name.extend(registered);
     let limits = config.task_queues.iter().map(|(name, queue)| (name.clone(), queue.concurrency)).collect();
-    Ok(Activities::new(by_name, Queues::new(limits, TASK_QUEUE_CONCURRENCY)))
+    let activities = Activities::new(by_name, Queues::new(limits, TASK_QUEUE_CONCURRENCY));
+    Ok(match testing {
+        None => activities,
+        Some(testing) => activities.with_test(testing.stand_ins.clone(), testing.pollers.clone()),
+    })
 }
 
 fn guest_threads(config: &HostConfig) -> usize {

@@ -11,6 +11,7 @@ mod modules;
 mod owner;
 pub mod service;
 pub mod telemetry;
+mod testing;
 
 pub use activities::{ActivityContext, ActivityError, ActivityInfo};
 pub use host::{Host, HostBuilder};

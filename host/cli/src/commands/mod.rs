@@ -4,6 +4,7 @@ mod config;
 pub(crate) mod module;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod test_server;
 pub(crate) mod workflow;
 
 use anyhow::Context as _;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
     let Cli { global, command } = cli;
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::TestServer(args) => test_server::run(args, &global),
         Command::Replay(args) => replay::run(&args, &global),
         Command::Config => config::run(),
         Command::Module(command) => talk(&global, async |session| module::run(command, session).await),

@@ -145,7 +145,7 @@ async fn serve(config: HostConfig) -> Result<(), CliError> {
 }
 
 /// The first signal asks to stop, the second one ends the program.
-fn stop_on_signals(shutdown: CancellationToken) -> Result<(), CliError> {
+pub(super) fn stop_on_signals(shutdown: CancellationToken) -> Result<(), CliError> {
     let listening = "signals cannot be listened to";
     let mut terminate = signal(SignalKind::terminate()).context(listening)?;
     let mut interrupt = signal(SignalKind::interrupt()).context(listening)?;

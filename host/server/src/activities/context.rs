@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use dalsegno_engine::{
-    Headers, Payload, Timestamp,
+    Headers, Millis, Payload, Timestamp,
     ids::{ActivityId, ActivityType, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
 };
 use parking_lot::Mutex;
@@ -33,6 +33,10 @@ pub struct ActivityInfo {
     pub idempotency_key: String,
     /// When it was first scheduled.
     pub scheduled_at: Timestamp,
+    /// How long this attempt may take, if that is limited.
+    pub start_to_close: Option<Millis>,
+    /// The longest silence between heartbeats, if that is limited.
+    pub heartbeat_timeout: Option<Millis>,
     /// Context from the workflow.
     pub headers: Headers,
 }
@@ -89,6 +93,16 @@ impl ActivityContext {
     pub fn heartbeat(&self, details: &impl Serialize) {
         let details = serde_json::to_vec(details).ok().map(Payload::json);
         *self.0.pulse.last.lock() = (Instant::now(), details.into_iter().collect());
+    }
+
+    /// Shows that the attempt is alive, with details as they came from elsewhere.
+    pub(crate) fn heartbeat_payloads(&self, details: Vec<Payload>) {
+        *self.0.pulse.last.lock() = (Instant::now(), details);
+    }
+
+    /// The details of the last heartbeat of an attempt before this one, as they came.
+    pub(crate) fn last_details(&self) -> &[Payload] {
+        &self.0.last_details
     }
 
     /// The details of the last heartbeat of an attempt before this one.

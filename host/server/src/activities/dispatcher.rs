@@ -16,8 +16,8 @@ use futures_util::FutureExt;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{ActivityContext, ActivityInfo, context::Pulse};
-use crate::owner::{Owner, handle::RunHandle, message::Message};
+use super::{ActivityContext, ActivityInfo, Code, context::Pulse, pollers::Seat};
+use crate::owner::{Owner, handle::RunHandle, message::Message, under_way::Busy};
 
 /// What is kept of the message of a failure that is too large.
 const MESSAGE_BYTES_MAX: usize = 4 << 10;
@@ -26,9 +26,11 @@ const MESSAGE_BYTES_MAX: usize = 4 << 10;
 pub(crate) fn dispatch(owner: &Arc<Owner>, handle: &Arc<RunHandle>, task: ActivityTask) {
     let attempt = Attempt {
         cancelled: handle.begin_attempt(task.scheduled.operation),
+        code: owner.activities.code(task.scheduled.activity_type.as_str()),
         owner: owner.clone(),
         handle: handle.clone(),
         task,
+        _busy: owner.under_way.begin(),
     };
     owner.attempts.spawn(attempt.make());
 }
@@ -37,12 +39,25 @@ struct Attempt {
     owner: Arc<Owner>,
     handle: Arc<RunHandle>,
     task: ActivityTask,
+    /// `None`: nobody can make it.
+    code: Option<Code>,
     cancelled: CancellationToken,
+    _busy: Busy,
+}
+
+/// Where an attempt is made.
+enum Place {
+    /// In the task queue, by this host.
+    Queue { _permit: OwnedSemaphorePermit },
+    /// Beside its workflow, which takes no place.
+    Beside,
+    /// Elsewhere.
+    Poller(Seat),
 }
 
 /// What came before an attempt could begin.
 enum Before {
-    Begin(Option<OwnedSemaphorePermit>),
+    Begin(Place),
     End(Failure),
     Draining,
     Forget,
@@ -52,9 +67,8 @@ impl Attempt {
     async fn make(self) {
         let (operation, attempt) = (self.task.scheduled.operation, self.task.attempt);
         let message = match self.before().await {
-            Before::Begin(permit) => {
-                let result = self.work().await;
-                drop(permit);
+            Before::Begin(place) => {
+                let result = self.work(place).await;
                 self.owner.metrics.attempt_ended(&result);
                 Message::AttemptEnded { operation, attempt, result }
             }
@@ -72,62 +86,51 @@ impl Attempt {
 
     /// Waits for a place, and for leave to begin.
     async fn before(&self) -> Before {
-        let permit = tokio::select! {
+        let place = tokio::select! {
             biased;
             () = self.owner.draining.cancelled() => return Before::Draining,
             () = self.cancelled.cancelled() => return Before::End(Failure::cancelled("cancelled before it began")),
-            permit = self.place() => match permit {
-                Ok(permit) => permit,
+            place = self.place() => match place {
+                Ok(place) => place,
                 Err(failure) => return Before::End(*failure),
             },
         };
         if !self.task.needs_grant {
-            return Before::Begin(permit);
+            return Before::Begin(place);
         }
         let (operation, attempt) = (self.task.scheduled.operation, self.task.attempt);
         match self.owner.ask(&self.handle, |reply| Message::Grant { operation, attempt, reply }).await {
-            Some(Ok(Ok(_))) => Before::Begin(permit),
+            Some(Ok(Ok(_))) => Before::Begin(place),
             _ => Before::Forget,
         }
     }
 
-    /// A place in the task queue, unless it takes too long. One beside its workflow needs none.
-    async fn place(&self) -> Result<Option<OwnedSemaphorePermit>, Box<Failure>> {
+    /// A place in the task queue, or somebody who polls, unless it takes too long.
+    async fn place(&self) -> Result<Place, Box<Failure>> {
         let scheduled = &self.task.scheduled;
-        if scheduled.is_local() {
-            return Ok(None);
-        }
         let limit = scheduled.schedule_to_start.map_or(Duration::MAX, dalsegno_engine::Millis::as_duration);
-        match timeout(limit, self.owner.activities.queues.place(&scheduled.task_queue)).await {
-            Ok(permit) => Ok(Some(permit)),
-            Err(_) => {
-                let message = "no place in the task queue became free in time";
-                Err(Failure::timeout(TimeoutKind::ScheduleToStart, message).into())
+        let late =
+            |_| Box::new(Failure::timeout(TimeoutKind::ScheduleToStart, "the attempt did not begin in time"));
+        match &self.code {
+            Some(Code::Pollers(pollers)) => {
+                let info = self.info();
+                timeout(limit, pollers.meet(&info)).await.map(Place::Poller).map_err(late)
+            }
+            _ if scheduled.is_local() => Ok(Place::Beside),
+            _ => {
+                let place = self.owner.activities.queues.place(&scheduled.task_queue);
+                timeout(limit, place).await.map(|_permit| Place::Queue { _permit }).map_err(late)
             }
         }
     }
 
     /// Calls the code, within its limits of time.
-    async fn work(&self) -> AttemptResult {
+    async fn work(&self, place: Place) -> AttemptResult {
         let scheduled = &self.task.scheduled;
-        let Some(activity) = self.owner.activities.get(scheduled.activity_type.as_str()) else {
-            let known = self.owner.activities.names().join(", ");
-            let message = format!(
-                "no activity `{}` is registered in this host; it has: {known}",
-                scheduled.activity_type
-            );
-            let mut failure = Failure::application("ActivityNotRegistered", message);
-            if let (true, FailureKind::Application { non_retryable, .. }) =
-                (scheduled.is_local(), &mut failure.kind)
-            {
-                *non_retryable = true;
-            }
-            return AttemptResult::Failed(failure);
-        };
         let pulse = Arc::new(Pulse::new());
         let details = last_details(self.task.last_failure.as_ref());
         let context = ActivityContext::new(self.info(), self.cancelled.clone(), pulse.clone(), details);
-        let code = AssertUnwindSafe(activity.attempt(context, scheduled.input.clone())).catch_unwind();
+        let code = AssertUnwindSafe(self.call(place, context)).catch_unwind();
         let (limit, kind) = self.limit();
         tokio::select! {
             result = code => ended(result),
@@ -141,6 +144,32 @@ impl Attempt {
             }
             () = self.owner.stopped.cancelled() => AttemptResult::Failed(Failure::cancelled("the host lost the run")),
         }
+    }
+
+    /// Calls the code, or has it called elsewhere.
+    async fn call(&self, place: Place, context: ActivityContext) -> Result<Option<Payload>, Failure> {
+        let input = self.task.scheduled.input.clone();
+        match (&self.code, place) {
+            (Some(Code::Pollers(pollers)), Place::Poller(seat)) => {
+                pollers.attempt(seat, context, input).await
+            }
+            (Some(Code::Native(activity)), _place) => activity.attempt(context, input).await,
+            _ => Err(self.not_registered()),
+        }
+    }
+
+    fn not_registered(&self) -> Failure {
+        let scheduled = &self.task.scheduled;
+        let known = self.owner.activities.names().join(", ");
+        let message =
+            format!("no activity `{}` is registered in this host; it has: {known}", scheduled.activity_type);
+        let mut failure = Failure::application("ActivityNotRegistered", message);
+        if let (true, FailureKind::Application { non_retryable, .. }) =
+            (scheduled.is_local(), &mut failure.kind)
+        {
+            *non_retryable = true;
+        }
+        failure
     }
 
     /// The time of this attempt, and which limit it is.
@@ -168,6 +197,8 @@ impl Attempt {
             attempt: self.task.attempt,
             idempotency_key: format!("{}/{}", key.run_id, scheduled.operation),
             scheduled_at: self.task.scheduled_at,
+            start_to_close: scheduled.start_to_close,
+            heartbeat_timeout: scheduled.heartbeat,
             headers: scheduled.headers.clone(),
         }
     }

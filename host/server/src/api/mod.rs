@@ -20,7 +20,9 @@ mod problem;
 mod schemas;
 mod serve;
 mod starting;
+mod testing;
 mod unsupported;
+mod workers;
 mod workflows;
 
 use std::sync::Arc;
@@ -30,7 +32,8 @@ use bytes::Bytes;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{config::HostConfig, service::Service};
+use self::testing::TestApi;
+use crate::{config::HostConfig, service::Service, testing::Testing};
 
 pub use serve::{DRAIN_MAX, serve};
 pub(crate) use starting::starting;
@@ -52,21 +55,41 @@ pub fn router(service: Arc<Service>) -> Router {
 
 /// Everything a client can ask of a host that takes modules of this size.
 pub fn router_with(service: Arc<Service>, module_bytes_max: usize) -> Router {
-    let (routes, document) = documented().split_for_parts();
-    // The document is the same for every request.
+    let routes = with_document(documented(More::default())).merge(unsupported::workers());
+    front::front(routes.with_state(Api { service, module_bytes_max }))
+}
+
+/// Everything a client can ask of a test host.
+pub(crate) fn test_router(service: Arc<Service>, module_bytes_max: usize, testing: Testing) -> Router {
+    let calls = TestApi { service: service.clone(), testing: testing.clone() };
+    let routes = with_document(documented(testing::more(calls)));
+    let routes = routes.with_state(Api { service, module_bytes_max });
+    testing::counted(front::front(routes), testing)
+}
+
+/// The calls, and the document that tells of them; it is the same for every request.
+fn with_document(documented: OpenApiRouter<Api>) -> Router<Api> {
+    let (routes, document) = documented.split_for_parts();
     let document = serde_json::to_vec(&document).map(Bytes::from).unwrap_or_default();
-    let routes = routes
+    routes
         .route("/openapi.json", get(move || async move { openapi::answer(document) }))
         .merge(unsupported::routes())
-        .with_state(Api { service, module_bytes_max });
-    front::front(routes)
+}
+
+/// Calls that only some hosts have.
+#[derive(Default)]
+struct More {
+    root: OpenApiRouter<Api>,
+    within: OpenApiRouter<Api>,
 }
 
 /// All documented calls.
-fn documented() -> OpenApiRouter<Api> {
-    let within = OpenApiRouter::new().merge(workflows::routes()).merge(modules::routes());
-    let mut router =
-        OpenApiRouter::with_openapi(openapi::skeleton()).merge(health::routes()).nest(NAMESPACE, within);
+fn documented(more: More) -> OpenApiRouter<Api> {
+    let within = OpenApiRouter::new().merge(workflows::routes()).merge(modules::routes()).merge(more.within);
+    let mut router = OpenApiRouter::with_openapi(openapi::skeleton())
+        .merge(health::routes())
+        .merge(more.root)
+        .nest(NAMESPACE, within);
     openapi::complete(router.get_openapi_mut());
     router
 }
@@ -74,5 +97,5 @@ fn documented() -> OpenApiRouter<Api> {
 /// What is said of all calls, as it stands at `/openapi.json`.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    documented().into_openapi()
+    documented(More::default()).into_openapi()
 }

@@ -47,8 +47,7 @@ impl HasPayloads for Failure {
         let nothing = Failure::new(String::new(), dalsegno_engine::failure::FailureKind::Server {});
         let failure = std::mem::replace(self, nothing);
         let retry_state = RetryState::InProgress;
-        let mut event =
-            EventAttributes::WorkflowExecutionFailed { failure, retry_state, new_run_id: None };
+        let mut event = EventAttributes::WorkflowExecutionFailed { failure, retry_state, new_run_id: None };
         event.for_each_payload_mut(visit);
         if let EventAttributes::WorkflowExecutionFailed { failure, .. } = event {
             *self = failure;

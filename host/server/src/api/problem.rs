@@ -58,7 +58,8 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::WorkflowTypeNotFound
         | ErrorCode::QueryNotFound
         | ErrorCode::UpdateNotFound
-        | ErrorCode::UpdateHandlerNotFound => StatusCode::NOT_FOUND,
+        | ErrorCode::UpdateHandlerNotFound
+        | ErrorCode::AttemptNotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::WorkflowAlreadyRunning

@@ -14,15 +14,28 @@ const MISSING: &[(&str, &str)] = &[
     ("/schedules/{*rest}", "schedules"),
     ("/deployments", "managing deployments; upload with `?deploy=true`"),
     ("/deployments/{*rest}", "managing deployments; upload with `?deploy=true`"),
+];
+
+/// Those that only a test host has.
+const WORKERS: &[(&str, &str)] = &[
     ("/task-queues/{queue}/activities/poll", "remote workers"),
     ("/activities/{token}/{verb}", "completing activities from elsewhere"),
 ];
 
-/// Answers all of them with 501.
+/// Answers with 501 what no host has.
 pub(crate) fn routes() -> Router<Api> {
-    let within = MISSING.iter().map(|(path, what)| (format!("{}{path}", super::NAMESPACE), *what));
-    let above = [("/api/v1/namespaces".to_owned(), "managing namespaces; `default` is there")];
-    within.chain(above).fold(Router::new(), |router, (path, what)| {
+    let above = "managing namespaces; `default` is there";
+    answering(MISSING).route("/api/v1/namespaces", any(move || async move { missing(above) }))
+}
+
+/// Answers the calls of workers with 501.
+pub(crate) fn workers() -> Router<Api> {
+    answering(WORKERS)
+}
+
+fn answering(calls: &'static [(&'static str, &'static str)]) -> Router<Api> {
+    calls.iter().fold(Router::new(), |router, (path, what)| {
+        let path = format!("{}{path}", super::NAMESPACE);
         router.route(&path, any(move || async move { missing(what) }))
     })
 }

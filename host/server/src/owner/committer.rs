@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     handle::RunHandle,
     message::{Lost, Reply},
+    under_way::Busy,
     waiters::Closed,
 };
 use crate::telemetry::metrics::Metrics;
@@ -66,6 +67,8 @@ pub(crate) struct AfterCommit {
     pub(crate) has_events: bool,
     /// The wake-up time that the step stores, if it is beyond the horizon.
     pub(crate) wakes_later_at: Option<Timestamp>,
+    /// From the hand-over to the end of what follows.
+    pub(crate) busy: Busy,
 }
 
 impl StoredStep {
@@ -82,6 +85,7 @@ impl StoredStep {
             updates,
             has_events,
             wakes_later_at,
+            busy: _,
         } = later.after;
         let after = &mut self.after;
         after.acks.extend(acks);
@@ -197,8 +201,8 @@ impl Committer {
                     tracing::warn!(%problem, batch = batch.number, "a batch is not known to be stored; asking the database");
                     self.metrics.commit_retries.inc();
                     match self.find_out(&batch).await {
-                        Ok(true) => Ok(self.outcomes_of_lost_reply(&batch).await),
-                        Ok(false) => {
+                        Ok(Some(outcomes)) => Ok(outcomes),
+                        Ok(None) => {
                             self.pause(&mut wait).await?;
                             continue;
                         }
@@ -219,16 +223,16 @@ impl Committer {
         }
     }
 
-    /// Whether a batch whose reply was lost is stored.
-    async fn find_out(&self, batch: &Batch) -> Result<bool, CommitError> {
+    /// What became of a batch whose reply was lost; absent if it is not stored.
+    async fn find_out(&self, batch: &Batch) -> Result<Option<Vec<ItemOutcome>>, CommitError> {
         let mut wait = RECONNECT_FIRST;
         loop {
             match self.store.last_batch(&self.fence).await {
-                Ok(last) if last == batch.number => return Ok(true),
-                Ok(last) if last + 1 == batch.number => return Ok(false),
+                Ok(last) if last.number == batch.number => return Ok(Some(last.outcomes(batch))),
+                Ok(last) if last.number + 1 == batch.number => return Ok(None),
                 Ok(last) => {
                     tracing::error!(
-                        last,
+                        last = last.number,
                         batch = batch.number,
                         "the database is not where this host left it; a backup may have been restored"
                     );
@@ -256,31 +260,6 @@ impl Committer {
         Ok(())
     }
 
-    /// The answers of a stored batch whose reply was lost: a new run is there, or its id was taken.
-    async fn outcomes_of_lost_reply(&self, batch: &Batch) -> Vec<ItemOutcome> {
-        let mut outcomes = Vec::with_capacity(batch.items.len());
-        for item in &batch.items {
-            outcomes.push(match item.new {
-                Some(_) if !self.is_stored(item).await => ItemOutcome::WorkflowIdTaken,
-                _ => ItemOutcome::Committed,
-            });
-        }
-        outcomes
-    }
-
-    async fn is_stored(&self, item: &Item) -> bool {
-        loop {
-            match self.store.run(&item.run).await {
-                Ok(row) => return row.is_some(),
-                Err(error) => tracing::warn!(%error, "the database does not answer; trying again"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(RECONNECT_FIRST) => {}
-                () = self.stopped.cancelled() => return false,
-            }
-        }
-    }
-
     fn lose(&self) {
         tracing::error!("this host does not own its runs any more; what it had not stored is dropped");
         self.stopped.cancel();
@@ -298,7 +277,8 @@ fn outcome(outcome: ItemOutcome) -> Result<(), Lost> {
 }
 
 pub(super) fn is_empty(item: &Item) -> bool {
-    let Item { run: _, new, history, summary, activities, attributes, outbox, consumed, updates, successor } = item;
+    let Item { run: _, new, history, summary, activities, attributes, outbox, consumed, updates, successor } =
+        item;
     new.is_none()
         && history.is_empty()
         && summary.is_none()

@@ -110,11 +110,10 @@ impl Deliveries {
 /// Carries messages that are stored.
 pub(super) fn deliver(owner: &Arc<Owner>, messages: Vec<Message>) {
     for message in messages {
-        let lane =
-            (message.id.sender.clone(), message.to.namespace.clone(), message.to.workflow_id.clone());
+        let lane = (message.id.sender.clone(), message.to.namespace.clone(), message.to.workflow_id.clone());
         if owner.deliveries.push(&lane, message) {
             let owner = owner.clone();
-            owner.runtime.clone().spawn(async move {
+            owner.work().spawn(async move {
                 while let Some(message) = owner.deliveries.next(&lane) {
                     Box::pin(carry(&owner, &message)).await;
                 }

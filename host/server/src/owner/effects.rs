@@ -91,7 +91,7 @@ pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) 
         tracing::error!(workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id, %problem,
             "a run cannot go on; it is blocked");
         let (owner, handle, reason) = (owner.clone(), handle.clone(), problem.clone());
-        owner.runtime.clone().spawn(async move {
+        owner.work().spawn(async move {
             if owner.all_decided(&handle).await {
                 owner.load_blocked(&handle.key, reason).await;
             }

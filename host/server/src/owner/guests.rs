@@ -9,7 +9,13 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Owner, effects, handle::RunHandle, message::Lost, turn};
+use super::{
+    Owner, effects,
+    handle::RunHandle,
+    message::Lost,
+    turn,
+    under_way::{Busy, UnderWay},
+};
 
 /// Work for a guest thread.
 pub(crate) enum GuestWork {
@@ -22,22 +28,23 @@ pub(crate) enum GuestWork {
 /// A pool of threads, for as long as the host lives.
 #[derive(Clone)]
 pub(crate) struct GuestThreads {
-    queue: Sender<GuestWork>,
+    queue: Sender<(GuestWork, Busy)>,
+    under_way: UnderWay,
 }
 
 impl GuestThreads {
-    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(threads: usize, under_way: UnderWay) -> std::io::Result<Self> {
         let (queue, work) = crossbeam_channel::unbounded();
         for number in 0..threads.max(1) {
-            let work: Receiver<GuestWork> = work.clone();
+            let work: Receiver<(GuestWork, Busy)> = work.clone();
             thread::Builder::new().name(format!("guest-{number}")).spawn(move || serve(&work))?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, under_way })
     }
 
     pub(crate) fn submit(&self, work: GuestWork) {
         // The threads only end when every sender is gone, so there is a receiver.
-        let _ = self.queue.send(work);
+        let _ = self.queue.send((work, self.under_way.begin()));
     }
 
     /// Runs a function on a guest thread.
@@ -58,8 +65,8 @@ impl GuestThreads {
     }
 }
 
-fn serve(work: &Receiver<GuestWork>) {
-    for work in work {
+fn serve(work: &Receiver<(GuestWork, Busy)>) {
+    for (work, _busy) in work {
         match work {
             GuestWork::Turn(owner, handle) => {
                 let turn = AssertUnwindSafe(|| turn::take(&owner, &handle));

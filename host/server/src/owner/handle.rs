@@ -92,6 +92,17 @@ impl Live {
         let guest = GuestSlot::Absent;
         Self { run, guest, new, summary, input_bytes: 0, acks: Vec::new(), armed: None, held: None }
     }
+
+    /// When the run has to take a turn at the latest.
+    pub(crate) fn next_wake(&self) -> Option<Timestamp> {
+        match self.guest {
+            // The history's arrival is the next turn.
+            GuestSlot::Loading => None,
+            _ => {
+                [self.run.next_wake(), self.held.as_ref().map(|held| held.until)].into_iter().flatten().min()
+            }
+        }
+    }
 }
 
 /// Where the guest of a run is.

@@ -53,7 +53,8 @@ pub(super) fn release(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Li
 
 /// Takes the attempts that do not wait for the commit out of what follows it.
 fn take_locals(step: &mut StoredStep) -> Vec<ActivityTask> {
-    let is_local = |effect: &mut Effect| matches!(effect, Effect::Dispatch(task) if task.scheduled.is_local());
+    let is_local =
+        |effect: &mut Effect| matches!(effect, Effect::Dispatch(task) if task.scheduled.is_local());
     let locals = step.after.effects.extract_if(.., is_local);
     let task = |effect| match effect {
         Effect::Dispatch(task) => Some(task),
@@ -68,7 +69,7 @@ fn begin(owner: &Arc<Owner>, handle: &Arc<RunHandle>, locals: Vec<ActivityTask>)
         return;
     }
     let (owner, handle) = (owner.clone(), handle.clone());
-    owner.runtime.clone().spawn(async move {
+    owner.work().spawn(async move {
         if owner.all_decided(&handle).await && handle.lost().is_none() {
             locals.into_iter().for_each(|task| crate::activities::dispatch(&owner, &handle, task));
         }

@@ -171,7 +171,7 @@ impl Owner {
     /// Reads the stored history for a new guest, and sends it to the run.
     pub(super) fn load_history(self: &Arc<Self>, handle: Arc<RunHandle>) {
         let owner = self.clone();
-        self.runtime.spawn(async move {
+        self.work().spawn(async move {
             if !owner.all_decided(&handle).await {
                 return;
             }

@@ -19,6 +19,7 @@ mod registry;
 mod residents;
 pub(crate) mod tenure;
 pub(crate) mod turn;
+pub(crate) mod under_way;
 pub(crate) mod waiters;
 mod wakes;
 
@@ -42,10 +43,16 @@ use self::{
     message::{Lost, Message, Reply},
     registry::Registry,
     residents::Residents,
+    under_way::{UnderWay, Work},
     waiters::{Closed, Waiters},
     wakes::Wakes,
 };
-use crate::{activities::Activities, modules::Modules, telemetry::metrics::Metrics};
+use crate::{
+    activities::Activities,
+    modules::Modules,
+    telemetry::metrics::Metrics,
+    testing::{self, TestTime},
+};
 
 /// What every owner of this host uses.
 #[derive(Clone)]
@@ -57,6 +64,9 @@ pub(crate) struct Parts {
     pub(crate) guests: GuestThreads,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) resident_bytes_max: usize,
+    pub(crate) under_way: UnderWay,
+    /// Of a test host, which skips time.
+    pub(crate) test_time: Option<Arc<TestTime>>,
 }
 
 /// The runs of this host, for as long as it owns them.
@@ -82,6 +92,7 @@ pub(crate) struct Owner {
     runtime: tokio::runtime::Handle,
     /// The right to write.
     fence: Fence,
+    pub(crate) under_way: UnderWay,
     /// Attempts under way, or waiting to begin.
     pub(crate) attempts: TaskTracker,
     /// Cancelled when the runs are not this host's any more.
@@ -125,6 +136,7 @@ impl Owner {
             committer,
             runtime: tokio::runtime::Handle::current(),
             fence,
+            under_way: parts.under_way,
             attempts: TaskTracker::new(),
             stopped,
             draining: CancellationToken::new(),
@@ -134,6 +146,9 @@ impl Owner {
         tokio::spawn(wakes::fire(owner.clone()));
         tokio::spawn(wakes::scan(owner.clone()));
         tokio::spawn(deliveries::resume(owner.clone()));
+        if let Some(time) = parts.test_time {
+            tokio::spawn(testing::skip(owner.clone(), time));
+        }
         owner
     }
 
@@ -143,7 +158,13 @@ impl Owner {
         self.guests.queued() + steps
     }
 
-    fn commit(&self, step: StoredStep) {
+    /// Begins work for a task.
+    fn work(&self) -> Work {
+        Work { runtime: self.runtime.clone(), busy: self.under_way.begin() }
+    }
+
+    fn commit(&self, mut step: StoredStep) {
+        step.after.busy = self.under_way.begin();
         self.metrics.queued_steps.inc();
         if let Err(mpsc::error::SendError(step)) = self.committer.send(step) {
             self.metrics.queued_steps.dec();

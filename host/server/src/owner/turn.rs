@@ -24,6 +24,7 @@ use super::{
     held,
     message::{Lost, Message},
     residents,
+    under_way::Busy,
     waiters::Closed,
     wakes::Wakes,
 };
@@ -116,11 +117,7 @@ fn receive(live: &mut Live, message: Message) {
 }
 
 /// Takes back what this run said.
-fn given_back(
-    run: &mut Run,
-    letter: &Letter,
-    cause: Option<ExternalFailure>,
-) -> Result<Accepted, Refusal> {
+fn given_back(run: &mut Run, letter: &Letter, cause: Option<ExternalFailure>) -> Result<Accepted, Refusal> {
     if run.state().is_closed() {
         return Err(Refusal::Closed(run.state().status));
     }
@@ -253,6 +250,7 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
         updates,
         has_events,
         wakes_later_at: wakes_later_at.filter(|_| changed),
+        busy: Busy::default(),
     };
     live.input_bytes = 0;
     if after.acks.is_empty() && after.effects.is_empty() && committer::is_empty(&item) {
@@ -350,11 +348,7 @@ fn row(transition: &Transition) -> HistoryRow {
 
 /// Lets go of the run: arms its wake-up, and counts its guest.
 fn rest(owner: &Owner, handle: &Arc<RunHandle>, mut live: parking_lot::MutexGuard<'_, Live>) {
-    let wake = match live.guest {
-        // The history's arrival is the next turn.
-        GuestSlot::Loading => None,
-        _ => [live.run.next_wake(), live.held.as_ref().map(|held| held.until)].into_iter().flatten().min(),
-    };
+    let wake = live.next_wake();
     let now = owner.clock.now();
     let at_rest = live.run.is_at_rest();
     if let Some(at) = wake.and_then(|at| Wakes::time_to_arm(at, now, at_rest))

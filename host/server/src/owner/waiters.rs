@@ -90,11 +90,7 @@ impl Waiters {
         self.wait(run, |waiting, number, tell| drop(waiting.updated.insert(number, (update_id, tell))))
     }
 
-    fn wait<T>(
-        &self,
-        run: &RunId,
-        add: impl FnOnce(&mut Waiting, u64, oneshot::Sender<T>),
-    ) -> Waiter<'_, T> {
+    fn wait<T>(&self, run: &RunId, add: impl FnOnce(&mut Waiting, u64, oneshot::Sender<T>)) -> Waiter<'_, T> {
         let (tell, told) = oneshot::channel();
         let mut runs = self.runs.lock();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);

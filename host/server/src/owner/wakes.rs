@@ -114,6 +114,11 @@ impl Wakes {
         }
     }
 
+    /// Looks again at once: time was skipped.
+    pub(crate) fn look_again(&self) {
+        self.earlier.notify_one();
+    }
+
     fn is_scanned(&self, at: Timestamp) -> bool {
         at <= *self.scanned.lock()
     }
@@ -170,7 +175,7 @@ fn wake(owner: &Arc<Owner>, sleeper: Sleeper) {
         Sleeper::Stored(run) => {
             if !owner.wake_resident(&run) {
                 let owner = owner.clone();
-                tokio::spawn(async move { Box::pin(owner.wake_stored(&run)).await });
+                owner.work().spawn(async move { Box::pin(owner.wake_stored(&run)).await });
             }
         }
     }

@@ -67,6 +67,8 @@ pub enum ErrorCode {
     ValidatorFailed,
     /// The history of the run takes nothing more.
     HistoryFull,
+    /// No attempt waits for this answer.
+    AttemptNotFound,
     /// The bytes are no module that this host runs.
     ModuleRefused,
     /// The module is still being compiled.
@@ -89,7 +91,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documentation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::InvalidArgument,
         Self::AddressNotFound,
         Self::MethodNotAllowed,
@@ -113,6 +115,7 @@ impl ErrorCode {
         Self::UpdateLimit,
         Self::ValidatorFailed,
         Self::HistoryFull,
+        Self::AttemptNotFound,
         Self::ModuleRefused,
         Self::ModuleCompiling,
         Self::NotSupported,
@@ -151,6 +154,7 @@ impl ErrorCode {
             Self::UpdateLimit => "update_limit",
             Self::ValidatorFailed => "validator_failed",
             Self::HistoryFull => "history_full",
+            Self::AttemptNotFound => "attempt_not_found",
             Self::ModuleRefused => "module_refused",
             Self::ModuleCompiling => "module_compiling",
             Self::NotSupported => "not_supported",
@@ -235,6 +239,9 @@ impl ErrorCode {
             }
             Self::HistoryFull => {
                 "The history of the run is as long as it may be. Terminate the run; a workflow that lives long has to continue as new."
+            }
+            Self::AttemptNotFound => {
+                "No attempt of an activity with this token waits for an answer: it was answered, or exceeded a limit of time. Drop what was done for it; the workflow goes by what it was told."
             }
             Self::ModuleRefused => {
                 "The bytes are no component that this host runs. The detail says what is wrong and how to build it right."

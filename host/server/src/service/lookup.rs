@@ -27,7 +27,7 @@ const BACKLOG_MAX: usize = 20_000;
 
 impl Service {
     /// The owner of the runs, if this host is.
-    pub(super) fn owner(&self) -> Result<Arc<Owner>, ServiceError> {
+    pub(crate) fn owner(&self) -> Result<Arc<Owner>, ServiceError> {
         match self.tenure.standing() {
             Standing::Owner(owner) if owner.draining.is_cancelled() => {
                 Err(ServiceError::new(ErrorCode::ShuttingDown, "the host is stopping"))

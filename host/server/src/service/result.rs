@@ -7,7 +7,10 @@ use dalsegno_store::RunRow;
 use tokio::time::Instant;
 
 use super::{ErrorCode, ResultRequest, RunRef, RunResult, Service, ServiceError, lookup};
-use crate::owner::{self, Owner, waiters::Closed};
+use crate::{
+    owner::{self, Owner, waiters::Closed},
+    testing,
+};
 
 impl Service {
     /// Tells the end of a run, or of its chain, waiting for it as long as asked.
@@ -67,7 +70,7 @@ impl Service {
             }
         }
         let gone = tokio::select! {
-            closed = end.told() => match closed {
+            closed = testing::waits(end.told()) => match closed {
                 Some(closed) => return Ok(RunResult::closed(&closed)),
                 None => true,
             },

@@ -20,7 +20,10 @@ use super::{
     fresh, lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
-use crate::owner::{self, Owner, handle::RunHandle, message::Message, waiters::Waiter};
+use crate::{
+    owner::{self, Owner, handle::RunHandle, message::Message, waiters::Waiter},
+    testing,
+};
 
 /// Times an update is validated because its run went on meanwhile; the last time, it counts all the same.
 const VALIDATIONS_MAX: usize = 8;
@@ -226,7 +229,7 @@ impl Service {
         };
         let told = tokio::select! {
             biased;
-            told = outcome.told() => told,
+            told = testing::waits(outcome.told()) => told,
             () = tokio::time::sleep_until(deadline) => None,
             // A host that stops tells those who wait that they have to ask again.
             () = owner.draining.cancelled() => None,

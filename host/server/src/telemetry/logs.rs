@@ -45,8 +45,16 @@ pub enum LogsError {
 /// # Errors
 /// [`LogsError`] says why not.
 pub fn init(format: LogFormat) -> Result<(), LogsError> {
+    init_with(format, FILTER_DEFAULT)
+}
+
+/// As [`init`], with another filter unless [`FILTER_VARIABLE`] says otherwise.
+///
+/// # Errors
+/// [`LogsError`] says why not.
+pub fn init_with(format: LogFormat, filter_default: &str) -> Result<(), LogsError> {
     let filter = std::env::var(FILTER_VARIABLE).unwrap_or_default();
-    let filter = EnvFilter::try_new(if filter.is_empty() { FILTER_DEFAULT } else { &filter })?;
+    let filter = EnvFilter::try_new(if filter.is_empty() { filter_default } else { &filter })?;
     let colours = std::io::stderr().is_terminal();
     subscriber(format, filter, colours, std::io::stderr).try_init()?;
     Ok(())
