@@ -14,9 +14,9 @@ CREATE TABLE cluster (
 );
 INSERT INTO cluster (shard_count) VALUES (64);
 
--- Each commit updates its host's row: the epoch in it is the fence, and last_batch tells whether a commit happened
--- whose answer was lost. The row has a page for itself, so that the new version always finds room beside the old one
--- and no index is touched; its dead versions are swept often.
+-- Each commit updates its host's row: the epoch in it is the fence, and last_batch and left_out tell what a commit
+-- came to whose answer was lost. The row has a page for itself, so that the new version always finds room beside the
+-- old one and no index is touched; its dead versions are swept often.
 CREATE TABLE hosts (
     host_id         TEXT COLLATE "C" PRIMARY KEY CHECK (host_id <> ''),
     address         TEXT COLLATE "C" NOT NULL,
@@ -24,6 +24,8 @@ CREATE TABLE hosts (
     -- Zero once its shards are taken or given up.
     lease_until     BIGINT NOT NULL CHECK (lease_until >= 0),
     last_batch      BIGINT NOT NULL DEFAULT 0 CHECK (last_batch >= 0),
+    -- What became of that batch: a digit for each item as dalsegno_commit answers them, or nothing if all are stored.
+    left_out        TEXT COLLATE "C" NOT NULL DEFAULT '' CHECK (ltrim(left_out, '012') = ''),
     -- Counts the connections that commit. A batch that is still on its way on an earlier one is not stored any more,
     -- so that what last_batch said stays true.
     committer       BIGINT NOT NULL DEFAULT 0 CHECK (committer >= 0),

@@ -30,7 +30,7 @@ BEGIN
     VALUES (claimer, claimer_address, granted, now + lease, now)
     ON CONFLICT (host_id) DO UPDATE
     SET address = excluded.address, epoch = excluded.epoch, lease_until = excluded.lease_until,
-        last_batch = 0, committer = 0, claimed_at = excluded.claimed_at;
+        last_batch = 0, left_out = '', committer = 0, claimed_at = excluded.claimed_at;
     UPDATE shards SET host_id = claimer, epoch = granted;
 END
 $$;

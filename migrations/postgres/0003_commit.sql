@@ -3,8 +3,8 @@
 --
 -- Each group of arrays is a table: item is the place in the batch of the item that a row belongs to; items that go on
 -- stand before items that begin. No two items name the same message, or the same new run. An item that conflicts is
--- left out whole. Answers for each item 0: stored, 1: its workflow id has an open run, 2: it does not fit to what is
--- stored; or null if all are stored.
+-- left out whole. Answers a digit for each item, 0: stored, 1: its workflow id has an open run, 2: it does not fit to
+-- what is stored; or nothing if all are stored. The host's row tells the same.
 --
 -- Raises DS001 if the fence is lost, DS002 if the batch does not follow the last one or came on an old connection.
 CREATE FUNCTION dalsegno_commit(
@@ -36,14 +36,15 @@ CREATE FUNCTION dalsegno_commit(
     send_namespace TEXT[], send_id TEXT[], send_run UUID[], send_data BYTEA[],
     -- Outcomes of updates.
     end_item INTEGER[], end_namespace TEXT[], end_id TEXT[], end_update TEXT[], end_run UUID[], end_data BYTEA[]
-) RETURNS SMALLINT[] LANGUAGE plpgsql AS $$
+) RETURNS TEXT LANGUAGE plpgsql AS $$
 DECLARE
     -- Items left out.
     conflicting INTEGER[] := '{}';
     taken INTEGER[] := '{}';
     done UUID[];
+    outcomes TEXT;
 BEGIN
-    UPDATE hosts SET last_batch = batch
+    UPDATE hosts SET last_batch = batch, left_out = ''
     WHERE host_id = host AND epoch = fence AND committer = committing AND last_batch = batch - 1;
     IF NOT FOUND THEN
         PERFORM FROM hosts WHERE host_id = host AND epoch = fence;
@@ -208,11 +209,13 @@ BEGIN
     END IF;
 
     IF cardinality(conflicting) = 0 AND cardinality(taken) = 0 THEN
-        RETURN NULL;
+        RETURN '';
     END IF;
-    RETURN ARRAY (
-        SELECT CASE WHEN i = ANY (taken) THEN 1 WHEN i = ANY (conflicting) THEN 2 ELSE 0 END::SMALLINT
-        FROM generate_series(0, items - 1) AS i ORDER BY i
-    );
+    SELECT string_agg(
+        CASE WHEN i = ANY (taken) THEN '1' WHEN i = ANY (conflicting) THEN '2' ELSE '0' END, '' ORDER BY i)
+    INTO outcomes
+    FROM generate_series(0, items - 1) AS i;
+    UPDATE hosts SET left_out = outcomes WHERE host_id = host;
+    RETURN outcomes;
 END
 $$;

@@ -15,6 +15,7 @@ CREATE TABLE hosts (
     epoch       INTEGER NOT NULL CHECK (epoch > 0),
     lease_until INTEGER NOT NULL CHECK (lease_until >= 0),
     last_batch  INTEGER NOT NULL DEFAULT 0 CHECK (last_batch >= 0),
+    left_out    TEXT NOT NULL DEFAULT '' CHECK (ltrim(left_out, '012') = ''),
     claimed_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

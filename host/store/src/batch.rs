@@ -9,7 +9,7 @@ use dalsegno_engine::{
     run::Summary,
 };
 
-use crate::{Attributes, MessageRow, RunKey, UpdateRow};
+use crate::{Attributes, MessageRow, RunKey, UpdateRow, changes};
 
 /// Changes of many runs, stored in one transaction.
 #[derive(Debug, Clone, Default)]
@@ -104,4 +104,36 @@ pub enum ItemOutcome {
     /// Left out: it does not fit to what is stored. The run has a transition at this place already, or lacks the one
     /// before; it is closed; or a message that it takes is not there, or one that it sends is there already.
     HistoryConflict,
+}
+
+/// The last batch stored under a fence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastBatch {
+    /// Its number; 0 if there is none yet.
+    pub number: u64,
+    /// What the database made of its items, in their order; empty if it stored all that came to it.
+    pub left_out: Vec<ItemOutcome>,
+}
+
+impl LastBatch {
+    /// What became of each item, if `batch` is this one: the same as the reply to its commit tells.
+    #[must_use]
+    pub fn outcomes(&self, batch: &Batch) -> Vec<ItemOutcome> {
+        outcomes(self.left_out.clone(), batch.items.len(), changes::conflicting(&batch.items))
+    }
+}
+
+/// What became of each item: what the database tells, and which items never came to it. One that it does not tell
+/// of counts as left out, so that nothing is taken for stored by mistake.
+pub(crate) fn outcomes(
+    left_out: Vec<ItemOutcome>,
+    items: usize,
+    conflicting: Vec<usize>,
+) -> Vec<ItemOutcome> {
+    let mut outcomes = if left_out.is_empty() { vec![ItemOutcome::Committed; items] } else { left_out };
+    outcomes.resize(items, ItemOutcome::HistoryConflict);
+    for item in conflicting {
+        outcomes[item] = ItemOutcome::HistoryConflict;
+    }
+    outcomes
 }

@@ -51,6 +51,22 @@ pub(crate) struct Changes {
     pub(crate) decided: Vec<Decided>,
 }
 
+/// The items that name what an item before them names, which needs no database to be seen.
+pub(crate) fn conflicting(items: &[Item]) -> Vec<usize> {
+    let mut named = Named::default();
+    if items.iter().any(|item| item.successor.is_some()) {
+        named.runs = Some(HashSet::new());
+    }
+    in_order(items).filter(|(_, item)| !named.add(item)).map(|(place, _)| place).collect()
+}
+
+/// The items with their places: those whose runs go on before those whose runs begin.
+fn in_order(items: &[Item]) -> impl Iterator<Item = (usize, &Item)> {
+    let going_on = items.iter().enumerate().filter(|(_, item)| item.new.is_none());
+    let beginning = items.iter().enumerate().filter(|(_, item)| item.new.is_some());
+    going_on.chain(beginning)
+}
+
 /// What only one item of a batch may name.
 #[derive(Default)]
 struct Named<'i> {
@@ -65,16 +81,9 @@ impl Changes {
     /// # Errors
     /// [`CommitError::BadData`]: an item contradicts itself, or no table can hold it.
     pub(crate) fn of(items: &[Item]) -> Result<Self, CommitError> {
-        let mut changes = Self { items: items.len(), ..Self::default() };
-        let mut named = Named::default();
-        if items.iter().any(|item| item.successor.is_some()) {
-            named.runs = Some(HashSet::new());
-        }
-        let going_on = items.iter().enumerate().filter(|(_, item)| item.new.is_none());
-        let beginning = items.iter().enumerate().filter(|(_, item)| item.new.is_some());
-        for (place, item) in going_on.chain(beginning) {
-            if !named.add(item) {
-                changes.conflicting.push(place);
+        let mut changes = Self { items: items.len(), conflicting: conflicting(items), ..Self::default() };
+        for (place, item) in in_order(items) {
+            if changes.conflicting.contains(&place) {
                 continue;
             }
             changes

@@ -7,7 +7,7 @@ use dalsegno_engine::{
 };
 use uuid::{Uuid, fmt::Hyphenated};
 
-use crate::{Attributes, StoreError, attributes::Columns, values::Cells};
+use crate::{Attributes, ItemOutcome, LastBatch, StoreError, attributes::Columns, values::Cells};
 
 /// The form of stored failures; a byte before each.
 const FAILURE_FORMAT: u8 = 1;
@@ -39,6 +39,25 @@ pub(crate) fn status_code(status: Status) -> i16 {
 fn status(code: i64) -> Result<Status, StoreError> {
     let status = usize::try_from(code).ok().and_then(|code| STATUSES.get(code));
     status.copied().ok_or_else(|| StoreError::Damaged(format!("no status has the number {code}")))
+}
+
+/// The outcomes of a batch in the tables, a digit for each item.
+pub(crate) fn outcome_digits(outcomes: &[ItemOutcome]) -> String {
+    let digit = |outcome: &ItemOutcome| match outcome {
+        ItemOutcome::Committed => '0',
+        ItemOutcome::WorkflowIdTaken => '1',
+        ItemOutcome::HistoryConflict => '2',
+    };
+    outcomes.iter().map(digit).collect()
+}
+
+fn outcome(digit: char) -> Result<ItemOutcome, StoreError> {
+    match digit {
+        '0' => Ok(ItemOutcome::Committed),
+        '1' => Ok(ItemOutcome::WorkflowIdTaken),
+        '2' => Ok(ItemOutcome::HistoryConflict),
+        _ => Err(StoreError::Damaged(format!("no outcome of an item is {digit:?}"))),
+    }
 }
 
 /// A time in the tables. Timestamps end with the year 9999, so all of them fit.
@@ -196,6 +215,14 @@ impl<'r, R: Cells> Reader<'r, R> {
 
     pub(crate) fn attributes(&mut self) -> Result<Attributes, StoreError> {
         Columns { memo: self.maybe_bytes()?, search_attributes: self.maybe_text()? }.read()
+    }
+
+    pub(crate) fn outcomes(&mut self) -> Result<Vec<ItemOutcome>, StoreError> {
+        self.text()?.chars().map(outcome).collect()
+    }
+
+    pub(crate) fn last_batch(&mut self) -> Result<LastBatch, StoreError> {
+        Ok(LastBatch { number: self.number()?, left_out: self.outcomes()? })
     }
 
     pub(crate) fn activity_row(&mut self) -> Result<ActivityRow, StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::Database;
 
 use crate::{
-    Claim, CommitError, Fence, ItemOutcome, StoreError,
+    Claim, CommitError, Fence, ItemOutcome, LastBatch, StoreError,
     changes::Changes,
     queries::Queries,
     values::{Cells, Value},
@@ -59,8 +59,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     async fn release(&self, fence: &Fence) -> Result<(), StoreError>;
 
-    async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError>;
+    async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError>;
 
+    /// Answers what became of each item, or nothing if all that have rows are stored.
     async fn commit(
         &self,
         fence: &Fence,

@@ -40,7 +40,7 @@ mod store;
 pub mod testing;
 mod values;
 
-pub use batch::{Batch, HistoryRow, Item, ItemOutcome, NewRun};
+pub use batch::{Batch, HistoryRow, Item, ItemOutcome, LastBatch, NewRun};
 pub use error::{CommitError, OpenError, StoreError};
 pub use open::{OpenOptions, open};
 pub use rows::{
@@ -63,12 +63,12 @@ pub trait Store: Send + Sync + 'static {
     /// Gives the shards up, so that the next host need not wait for the lease to end.
     async fn release(&self, fence: &Fence) -> Result<(), StoreError>;
 
-    /// The number of the last batch stored under this fence, read under its lock, so that a commit whose
-    /// reply was lost has either happened or will not.
+    /// The last batch stored under this fence, and what became of its items; read under the fence's lock, so
+    /// that a commit whose reply was lost has either happened or will not.
     ///
     /// # Errors
     /// [`CommitError::FenceLost`]: another host owns the shards.
-    async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError>;
+    async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError>;
 
     /// Stores a batch in one transaction. The outcomes stand in the order of the items; items that conflict
     /// are left out whole, the others are stored.

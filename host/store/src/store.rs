@@ -10,9 +10,9 @@ use dalsegno_engine::{
 };
 
 use crate::{
-    Batch, Claim, CommitError, Fence, HistoryRow, ItemOutcome, ListPage, MessageRow, ModuleRow, RunKey,
-    RunRow, Store, StoreError, UpdateRow, WakeCursor, changes::Changes, convert::Reader, dialect::Backend,
-    messages, modules, reads,
+    Batch, Claim, CommitError, Fence, HistoryRow, ItemOutcome, LastBatch, ListPage, MessageRow, ModuleRow,
+    RunKey, RunRow, Store, StoreError, UpdateRow, WakeCursor, batch, changes::Changes, convert::Reader,
+    dialect::Backend, messages, modules, reads,
 };
 
 /// A store: what is common to all, over what is not.
@@ -35,18 +35,15 @@ impl<B: Backend> Store for Over<B> {
         self.0.release(fence).await
     }
 
-    async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError> {
+    async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError> {
         self.0.last_batch(fence).await
     }
 
     async fn commit(&self, fence: &Fence, batch: &Batch) -> Result<Vec<ItemOutcome>, CommitError> {
         let mut changes = Changes::of(&batch.items)?;
         let conflicting = std::mem::take(&mut changes.conflicting);
-        let mut outcomes = self.0.commit(fence, batch.number, changes).await?;
-        for item in conflicting {
-            outcomes[item] = ItemOutcome::HistoryConflict;
-        }
-        Ok(outcomes)
+        let left_out = self.0.commit(fence, batch.number, changes).await?;
+        Ok(batch::outcomes(left_out, batch.items.len(), conflicting))
     }
 
     async fn newest_run(&self, namespace: &Namespace, id: &WorkflowId) -> Result<Option<RunRow>, StoreError> {

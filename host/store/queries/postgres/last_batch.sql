@@ -1,3 +1,3 @@
-SELECT last_batch FROM hosts
+SELECT last_batch, left_out FROM hosts
 WHERE host_id = $1 AND epoch = $2 AND committer = $3
 FOR UPDATE

@@ -1,2 +1,2 @@
-SELECT last_batch FROM hosts
+SELECT last_batch, left_out FROM hosts
 WHERE host_id = $1 AND epoch = $2

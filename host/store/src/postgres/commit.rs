@@ -5,7 +5,7 @@
 //! number of the committing connection in the host's row, which each commit compares, and waits for the row's lock.
 
 use sqlx::{
-    ConnectOptions, PgConnection, Postgres, Row,
+    ConnectOptions, PgConnection, Postgres,
     postgres::{PgArguments, PgConnectOptions, PgRow},
 };
 use tokio::{sync::Mutex, time::timeout};
@@ -15,7 +15,7 @@ use super::{
     error::{commit_error, store_error},
 };
 use crate::{
-    CommitError, Fence, ItemOutcome, changes::Changes, convert::Reader, dialect::Dialect, limits,
+    CommitError, Fence, ItemOutcome, LastBatch, changes::Changes, convert::Reader, dialect::Dialect, limits,
     pool::bounded, values::Value,
 };
 
@@ -45,14 +45,14 @@ impl Committer {
         Self { options, session: Mutex::new(None) }
     }
 
-    pub(super) async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError> {
+    pub(super) async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError> {
         let work = async {
             let (mut slot, mut session) = self.session(fence).await?;
             let values = [fence.host_id.as_str().into(), fence.epoch.into(), session.number.into()];
             let row = session.row(LAST_BATCH, &values).await?;
-            let number = Reader::new(&row).number()?;
+            let last = Reader::new(&row).last_batch()?;
             *slot = Some(session);
-            Ok(number)
+            Ok(last)
         };
         timeout(limits::CALL_TIMEOUT, work).await.unwrap_or_else(|_| Err(no_answer()))
     }
@@ -72,7 +72,7 @@ impl Committer {
             if matches!(result, Ok(_) | Err(CommitError::BadData(_))) {
                 *slot = Some(session);
             }
-            outcomes(result?, changes.items)
+            Ok(Reader::new(&result?).outcomes()?)
         };
         timeout(limits::CALL_TIMEOUT, work).await.unwrap_or_else(|_| Err(no_answer()))
     }
@@ -116,21 +116,6 @@ impl Session {
     async fn call(&mut self, arguments: PgArguments) -> Result<PgRow, CommitError> {
         sqlx::query_with(COMMIT, arguments).fetch_one(&mut self.connection).await.map_err(commit_error)
     }
-}
-
-/// What became of each item; null if all are stored.
-fn outcomes(row: PgRow, items: usize) -> Result<Vec<ItemOutcome>, CommitError> {
-    let codes: Option<Vec<i16>> =
-        row.try_get(0).map_err(|error| CommitError::Unavailable(error.to_string()))?;
-    let Some(codes) = codes else { return Ok(vec![ItemOutcome::Committed; items]) };
-    Ok(codes
-        .into_iter()
-        .map(|code| match code {
-            0 => ItemOutcome::Committed,
-            1 => ItemOutcome::WorkflowIdTaken,
-            _ => ItemOutcome::HistoryConflict,
-        })
-        .collect())
 }
 
 fn no_answer() -> CommitError {

@@ -7,7 +7,7 @@ use dalsegno_engine::time::Millis;
 use sqlx::{Postgres, postgres::PgRow};
 
 use crate::{
-    Claim, CommitError, Fence, ItemOutcome, OpenError, OpenOptions, StoreError,
+    Claim, CommitError, Fence, ItemOutcome, LastBatch, OpenError, OpenOptions, StoreError,
     changes::Changes,
     dialect::Backend,
     limits::POSTGRES_CONNECTIONS_MAX,
@@ -69,7 +69,7 @@ impl Backend for PostgresStore {
         claim::release(self, fence).await
     }
 
-    async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError> {
+    async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError> {
         self.committer.last_batch(fence).await
     }
 

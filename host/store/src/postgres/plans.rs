@@ -82,7 +82,9 @@ async fn commits_go_by_index_on_empty_tables() {
             OR coalesce(t.after, t.after_new) IS NOT NULL AND (SELECT TRUE FROM runs r WHERE r.run_id = t.run)",
         "SELECT n.run, (SELECT TRUE FROM runs r WHERE r.run_id = n.run) AS known FROM unnest($1::UUID[]) AS n (run)",
         "UPDATE runs r SET memo = t.memo FROM unnest($1::UUID[], $2::BYTEA[]) AS t (run, memo) WHERE r.run_id = t.run",
-        "UPDATE hosts SET last_batch = 1 WHERE host_id = $1::TEXT AND epoch = $2::BIGINT AND last_batch = 0",
+        "UPDATE hosts SET left_out = '0' WHERE host_id = $1::TEXT",
+        "UPDATE hosts SET last_batch = 1, left_out = '' \
+         WHERE host_id = $1::TEXT AND epoch = $2::BIGINT AND last_batch = 0",
     ] {
         let parameters = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
         let plan = plan(&mut connection, sql, parameters).await;

@@ -3,7 +3,7 @@
 //! All rows of a batch go together first. If one of them conflicts, which is rare, the transaction is rolled back
 //! and the batch stored item by item, so that each item has an outcome of its own.
 
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::{
     error::{Conflict, commit_error, conflict, store_error},
@@ -14,13 +14,15 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    CommitError, Fence, ItemOutcome,
+    CommitError, Fence, ItemOutcome, LastBatch,
     attributes::Columns,
     changes::{Before, Changes, Described, MessageKey, New, Predecessor, Standing},
+    convert::{self, Reader},
 };
 
 const FENCE: &str = include_str!("../../queries/sqlite/fence.sql");
 const LAST_BATCH: &str = include_str!("../../queries/sqlite/last_batch.sql");
+const LEAVE_OUT: &str = include_str!("../../queries/sqlite/leave_out.sql");
 
 /// Why rows are not stored.
 enum Refused {
@@ -34,17 +36,15 @@ impl From<sqlx::Error> for Refused {
     }
 }
 
-pub(super) async fn last_batch(writer: &Writer, fence: &Fence) -> Result<u64, CommitError> {
+pub(super) async fn last_batch(writer: &Writer, fence: &Fence) -> Result<LastBatch, CommitError> {
     let fence = fence.clone();
-    let number =
-        writer.run(move |connection| Box::pin(async move { stored_batch(connection, &fence).await })).await?;
-    Ok(u64::try_from(number).unwrap_or(0))
+    writer.run(move |connection| Box::pin(async move { stored_batch(connection, &fence).await })).await
 }
 
-async fn stored_batch(connection: &mut SqliteConnection, fence: &Fence) -> Result<i64, CommitError> {
+async fn stored_batch(connection: &mut SqliteConnection, fence: &Fence) -> Result<LastBatch, CommitError> {
     let query = sqlx::query(LAST_BATCH).bind(fence.host_id.clone()).bind(fence.epoch);
     let row = query.fetch_optional(connection).await.map_err(store_error)?;
-    row.ok_or(CommitError::FenceLost)?.try_get(0).map_err(|error| store_error(error).into())
+    Ok(Reader::new(&row.ok_or(CommitError::FenceLost)?).last_batch()?)
 }
 
 pub(super) async fn commit(
@@ -77,7 +77,7 @@ async fn all_or_each(
 ) -> Result<Vec<ItemOutcome>, CommitError> {
     begin(connection, fence, number).await?;
     let outcomes = match apply(connection, fence, changes).await {
-        Ok(()) => vec![ItemOutcome::Committed; changes.items],
+        Ok(()) => Vec::new(),
         Err(Refused::Failed(error)) => return Err(error),
         Err(Refused::Conflict(_)) => {
             execute(connection, "ROLLBACK").await?;
@@ -96,11 +96,11 @@ async fn begin(connection: &mut SqliteConnection, fence: &Fence, number: i64) ->
     if !held.is_empty() {
         return Ok(());
     }
-    let last = stored_batch(connection, fence).await?;
+    let last = stored_batch(connection, fence).await?.number;
     Err(CommitError::Unavailable(format!("batch {number} does not follow {last}, which is the last one")))
 }
 
-/// Item by item, those that may close a run before those that begin one.
+/// Item by item, those that may close a run before those that begin one. Keeps the outcomes if any is left out.
 async fn each(
     connection: &mut SqliteConnection,
     fence: &Fence,
@@ -124,6 +124,11 @@ async fn each(
             }
         };
         execute(connection, "RELEASE item").await?;
+    }
+    if outcomes.iter().any(|outcome| *outcome != ItemOutcome::Committed) {
+        let digits = convert::outcome_digits(&outcomes);
+        let query = sqlx::query(LEAVE_OUT).bind(fence.host_id.clone()).bind(digits);
+        query.execute(connection).await.map_err(commit_error)?;
     }
     Ok(outcomes)
 }

@@ -8,7 +8,7 @@ use dalsegno_engine::time::Millis;
 use sqlx::{Sqlite, sqlite::SqliteRow};
 
 use crate::{
-    Claim, CommitError, Fence, ItemOutcome, OpenError, StoreError,
+    Claim, CommitError, Fence, ItemOutcome, LastBatch, OpenError, StoreError,
     changes::Changes,
     dialect::Backend,
     limits::SQLITE_READERS_MAX,
@@ -77,7 +77,7 @@ impl Backend for SqliteStore {
         claim::release(&self.writer, fence).await
     }
 
-    async fn last_batch(&self, fence: &Fence) -> Result<u64, CommitError> {
+    async fn last_batch(&self, fence: &Fence) -> Result<LastBatch, CommitError> {
         commit::last_batch(&self.writer, fence).await
     }
 

@@ -280,6 +280,10 @@ fn both_backends_do_the_same() {
                 let postgres = databases[1].store.commit(&fences[1], &batch).await;
                 let outcomes = sqlite.unwrap();
                 prop_assert_eq!(&outcomes, &postgres.unwrap(), "batch {:#?}", batch);
+                for (database, fence) in databases.iter().zip(&fences) {
+                    let last = database.store.last_batch(fence).await.unwrap();
+                    prop_assert_eq!(&outcomes, &last.outcomes(&batch), "batch {:#?}", batch);
+                }
                 for (item, outcome) in batch.items.iter().zip(outcomes) {
                     if outcome == ItemOutcome::Committed {
                         case.learn(item);

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use dalsegno_engine::time::Millis;
-use dalsegno_store::{Batch, CommitError, OpenOptions, SharedStore, StoreError, open, testing::TestPostgres};
+use dalsegno_store::{
+    Batch, CommitError, ItemOutcome, OpenOptions, SharedStore, StoreError, open, testing::TestPostgres,
+};
 use sqlx::{Connection, PgConnection};
 
 use crate::{
@@ -32,7 +34,7 @@ async fn a_server_that_crashes_loses_nothing_and_is_found_again() {
     assert!(matches!(store.last_batch(&fence).await, Err(CommitError::Unavailable(_))));
 
     server.restart().unwrap();
-    assert_eq!(store.last_batch(&fence).await.unwrap(), 1);
+    assert_eq!(store.last_batch(&fence).await.unwrap().number, 1);
     store.commit(&fence, &batch).await.unwrap();
     store.ping().await.unwrap();
     assert_eq!(store.history(&key("a", 1).run_id, 1, 9).await.unwrap().len(), 2);
@@ -65,7 +67,7 @@ async fn commits_go_on_after_the_end_of_their_connection() {
         let batch = Batch { number: turn + 2, items: vec![step(&key("a", 1), turn * 2 + 3)] };
         let lost = store.commit(&fence, &batch).await;
         assert!(matches!(lost, Err(CommitError::Unavailable(_))), "{lost:?}");
-        assert_eq!(store.last_batch(&fence).await.unwrap(), turn + 1);
+        assert_eq!(store.last_batch(&fence).await.unwrap().number, turn + 1);
         store.commit(&fence, &batch).await.unwrap();
     }
 }
@@ -86,7 +88,7 @@ async fn the_last_batch_waits_for_a_commit_under_way() {
 
     let mut other = PgConnection::connect(&database.url).await.unwrap();
     sqlx::raw_sql("BEGIN; SELECT FROM hosts FOR UPDATE").execute(&mut other).await.unwrap();
-    let batch = Batch { number: 2, items: vec![step(&key("a", 1), 3)] };
+    let batch = Batch { number: 2, items: vec![step(&key("a", 1), 3), start(&key("a", 2))] };
     {
         let commit = store.commit(&fence, &batch);
         let watch = one_waits_for_a_lock(&database.url);
@@ -101,8 +103,9 @@ async fn the_last_batch_waits_for_a_commit_under_way() {
     });
     sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
     let last = asked.await.unwrap().unwrap();
-    let there = store.history(&key("a", 1).run_id, 1, 9).await.unwrap().len() as u64;
-    assert_eq!(last, there, "batch 2 is the second transition");
+    assert_eq!(last.number, 2);
+    assert_eq!(last.outcomes(&batch), [ItemOutcome::Committed, ItemOutcome::WorkflowIdTaken]);
+    assert_eq!(store.history(&key("a", 1).run_id, 1, 9).await.unwrap().len(), 2);
 }
 
 async fn one_waits_for_a_lock(url: &str) {

@@ -33,7 +33,7 @@ async fn a_store_that_is_opened_again_has_everything(database: Database) {
     database.store.close().await;
     let again = open_default(&database.url).await.unwrap();
     assert_eq!(again.run(&key("a", 1)).await.unwrap(), row);
-    assert_eq!(again.last_batch(&fence).await.unwrap(), 1, "the fence holds on");
+    assert_eq!(again.last_batch(&fence).await.unwrap().number, 1, "the fence holds on");
     let held = again.claim("other", "elsewhere", Millis::from_secs(1)).await.unwrap();
     assert!(matches!(held, Claim::Held { .. }));
     let new = granted(again.claim("other", "here", Millis::from_secs(1)).await.unwrap());

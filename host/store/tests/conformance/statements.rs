@@ -93,6 +93,7 @@ fn statements_of_the_same_name_are_for_the_same_thing() {
             "fence.sql",
             "insert_history.sql",
             "insert_runs.sql",
+            "leave_out.sql",
             "open_predecessors.sql",
             "present.sql",
             "put_activities.sql",
