@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     handle::RunHandle,
     message::{Lost, Reply},
+    under_way::Busy,
     waiters::Closed,
 };
 use crate::telemetry::metrics::Metrics;
@@ -66,6 +67,8 @@ pub(crate) struct AfterCommit {
     pub(crate) has_events: bool,
     /// The wake-up time that the step stores, if it is beyond the horizon.
     pub(crate) wakes_later_at: Option<Timestamp>,
+    /// From the hand-over to the end of what follows.
+    pub(crate) busy: Busy,
 }
 
 impl StoredStep {
@@ -82,6 +85,7 @@ impl StoredStep {
             updates,
             has_events,
             wakes_later_at,
+            busy: _,
         } = later.after;
         let after = &mut self.after;
         after.acks.extend(acks);
@@ -273,7 +277,8 @@ fn outcome(outcome: ItemOutcome) -> Result<(), Lost> {
 }
 
 pub(super) fn is_empty(item: &Item) -> bool {
-    let Item { run: _, new, history, summary, activities, attributes, outbox, consumed, updates, successor } = item;
+    let Item { run: _, new, history, summary, activities, attributes, outbox, consumed, updates, successor } =
+        item;
     new.is_none()
         && history.is_empty()
         && summary.is_none()
