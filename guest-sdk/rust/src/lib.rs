@@ -134,6 +134,8 @@ mod tests;
 pub mod bindings;
 pub mod http;
 pub mod metrics;
+#[cfg(all(feature = "testing", not(target_family = "wasm")))]
+pub mod testing;
 
 pub use activity::{Activity, ActivityHandle, CancellationType, activity};
 pub use attributes::{SearchAttribute, set_details, set_memo, upsert_search_attributes};
