@@ -120,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
     /// How many runs a namespace has.
     async fn count_runs(&self, namespace: &Namespace) -> Result<u64, StoreError>;
 
+    /// How many runs are parked, in all namespaces.
+    async fn count_blocked_runs(&self) -> Result<u64, StoreError>;
+
     /// Keeps a module. False: it was there.
     async fn put_module(&self, module: &ModuleRow, bytes: &[u8]) -> Result<bool, StoreError>;
 

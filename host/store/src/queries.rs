@@ -3,6 +3,7 @@
 /// The statements of one backend.
 pub(crate) struct Queries {
     pub(crate) activity_rows: &'static str,
+    pub(crate) count_blocked_runs: &'static str,
     pub(crate) count_runs: &'static str,
     pub(crate) deploy: &'static str,
     pub(crate) deploy_first: &'static str,
@@ -30,8 +31,8 @@ pub(crate) struct Queries {
 /// The statements of a backend, each from the file of its name.
 macro_rules! queries {
     ($constant:ident, $backend:literal) => {
-        queries!(@ $constant, $backend, activity_rows count_runs deploy deploy_first deployment discard_message
-            due_runs history inbox list_blocked_runs list_runs list_runs_of_id module module_bytes modules
+        queries!(@ $constant, $backend, activity_rows count_blocked_runs count_runs deploy deploy_first deployment
+            discard_message due_runs history inbox list_blocked_runs list_runs list_runs_of_id module module_bytes modules
             namespace_exists newest_run ping put_module put_module_bytes renew run update);
     };
     (@ $constant:ident, $backend:literal, $($name:ident)*) => {

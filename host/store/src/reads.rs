@@ -111,7 +111,14 @@ pub(crate) async fn list_runs<B: Backend>(
 }
 
 pub(crate) async fn count_runs<B: Backend>(backend: &B, namespace: &Namespace) -> Result<u64, StoreError> {
-    let rows = backend.read(B::QUERIES.count_runs, &[namespace.as_str().into()]).await?;
+    count(&backend.read(B::QUERIES.count_runs, &[namespace.as_str().into()]).await?)
+}
+
+pub(crate) async fn count_blocked_runs<B: Backend>(backend: &B) -> Result<u64, StoreError> {
+    count(&backend.read(B::QUERIES.count_blocked_runs, &[]).await?)
+}
+
+fn count<R: Cells>(rows: &[R]) -> Result<u64, StoreError> {
     let row = rows.first().ok_or_else(|| StoreError::Damaged("a count has no row".to_owned()))?;
     Reader::new(row).number()
 }

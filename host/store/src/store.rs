@@ -92,6 +92,10 @@ impl<B: Backend> Store for Over<B> {
         reads::list_runs(&self.0, namespace, page).await
     }
 
+    async fn count_blocked_runs(&self) -> Result<u64, StoreError> {
+        reads::count_blocked_runs(&self.0).await
+    }
+
     async fn count_runs(&self, namespace: &Namespace) -> Result<u64, StoreError> {
         reads::count_runs(&self.0, namespace).await
     }

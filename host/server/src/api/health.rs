@@ -95,5 +95,5 @@ async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {
     ))
 )]
 async fn metrics(State(api): State<Api>) -> Response {
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], api.service.metrics()).into_response()
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], api.service.metrics().await).into_response()
 }

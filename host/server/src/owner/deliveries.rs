@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use dalsegno_engine::{
@@ -30,6 +31,8 @@ use super::{
 
 /// Messages that are carried at a time.
 const CARRIED_MAX: usize = 256;
+/// No wait before another attempt at carrying a message is longer.
+const RETRY_MAX: Duration = Duration::from_secs(30);
 /// Messages of one page of the store's.
 const PAGE: u32 = 1_000;
 
@@ -159,6 +162,7 @@ fn read(row: MessageRow) -> Option<Message> {
 /// Carries one message, however long that takes.
 async fn carry(owner: &Arc<Owner>, message: &Message) {
     let Ok(_place) = owner.deliveries.places.acquire().await else { return };
+    let mut wait = RETRY;
     while !owner.stopped.is_cancelled() {
         let carried = match &message.body {
             MessageBody::StartChild(start) => start_child(owner, message, start).await,
@@ -179,7 +183,8 @@ async fn carry(owner: &Arc<Owner>, message: &Message) {
                     "a message between runs could not be delivered; trying again");
             }
         }
-        owner.wait(RETRY).await;
+        owner.wait(wait).await;
+        wait = (wait * 2).min(RETRY_MAX);
     }
 }
 

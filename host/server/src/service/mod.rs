@@ -74,8 +74,11 @@ impl Service {
     }
 
     /// All metrics, in the text form of `OpenMetrics`.
-    #[must_use]
-    pub fn metrics(&self) -> String {
+    pub async fn metrics(&self) -> String {
+        // While the database does not answer, the last count stands.
+        if let Ok(blocked) = self.store.count_blocked_runs().await {
+            self.metrics.runs_blocked.set(i64::try_from(blocked).unwrap_or(i64::MAX));
+        }
         if let Standing::Owner(owner) = self.tenure.standing() {
             self.metrics.runs_in_memory.set(i64::try_from(owner.registry.len()).unwrap_or(i64::MAX));
         }

@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     pub(crate) resident_guests: Gauge,
     pub(crate) resident_bytes: Gauge,
     pub(crate) runs_in_memory: Gauge,
+    pub(crate) runs_blocked: Gauge,
 }
 
 impl Metrics {
@@ -57,6 +58,7 @@ impl Metrics {
             resident_guests: Gauge::default(),
             resident_bytes: Gauge::default(),
             runs_in_memory: Gauge::default(),
+            runs_blocked: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -90,6 +92,7 @@ impl Metrics {
         registry.register("resident_guests", "Guests in memory", self.resident_guests.clone());
         registry.register("resident_bytes", "Bytes of guests in memory, about", self.resident_bytes.clone());
         registry.register("runs_in_memory", "Runs in memory", self.runs_in_memory.clone());
+        registry.register("runs_blocked", "Runs that are parked until released", self.runs_blocked.clone());
     }
 
     pub(crate) fn run_closed(&self, status: Status) {

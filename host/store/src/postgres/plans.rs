@@ -32,6 +32,7 @@ async fn reads_go_by_their_index_on_empty_tables() {
     let mut connection = empty_database().await;
     for (sql, parameters, index) in [
         (QUERIES.activity_rows, 1, "activities_pkey"),
+        (QUERIES.count_blocked_runs, 0, "runs_blocked"),
         (QUERIES.due_runs, 4, "runs_due"),
         (QUERIES.history, 3, "history_pkey"),
         (QUERIES.inbox, 4, "inbox_pkey"),

@@ -44,6 +44,7 @@ async fn the_newest_run_is_first(database: Database) {
     assert_eq!(list(&database.store, ListPage::default()).await, [2, 4, 3, 1, 5]);
     assert_eq!(database.store.count_runs(&namespace()).await.unwrap(), 5);
     assert_eq!(database.store.count_runs(&Namespace::new("none")).await.unwrap(), 0);
+    assert_eq!(database.store.count_blocked_runs().await.unwrap(), 1);
 }
 
 async fn filters_narrow_the_list(database: Database) {
