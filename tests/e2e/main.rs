@@ -24,6 +24,7 @@ mod repair;
 mod results;
 mod signals;
 mod start;
+mod test_server;
 mod updates;
 mod visibility;
 mod with_start;

@@ -10,7 +10,7 @@ use dalsegno_engine::{
     event::EventAttributes,
     export::ExportedHistory,
     guest::RunInfo,
-    ids::{Namespace, RunId},
+    ids::Namespace,
     replay::{Replay, ReplayError},
 };
 use dalsegno_sandbox::{Compiler, Module, Sandbox, SandboxConfig};
@@ -118,6 +118,7 @@ fn read(args: &ReplayArgs) -> Result<ExportedHistory, CliError> {
 
 fn past(export: ExportedHistory, global: &Global) -> Result<Past, String> {
     let events = export.events.len() as u64;
+    let (namespace, run_id) = (export.namespace.clone(), export.run_id.clone());
     let transitions = export.into_transitions().map_err(|error| error.to_string())?;
     let first = transitions.first().ok_or("it has no events")?;
     let Some(EventAttributes::WorkflowExecutionStarted(started)) = first.inputs.first() else {
@@ -125,9 +126,8 @@ fn past(export: ExportedHistory, global: &Global) -> Result<Past, String> {
     };
     let started = started.clone();
     let info = RunInfo {
-        namespace: Namespace::new(&global.namespace),
-        // An export does not name its run; without continue-as-new the first one is the only one.
-        run_id: RunId::new(started.first_run_id.as_str()),
+        namespace: namespace.unwrap_or_else(|| Namespace::new(&global.namespace)),
+        run_id: run_id.unwrap_or_else(|| started.run_id().clone()),
         start_time: first.time,
         started,
     };
