@@ -61,7 +61,7 @@ async fn timers_fire_and_signals_arrive_though_their_runs_are_not_in_memory() {
         assert_eq!(host.result(&format!("sleeper-{number}")).await, "150");
         assert_eq!(host.result(&format!("waiter-{number}")).await, "\"now\"");
     }
-    let metrics = host.service.metrics();
+    let metrics = host.service.metrics().await;
     assert!(metrics.contains("dalsegno_runs_in_memory 0"), "{metrics}");
     host.stopped().await;
 }
