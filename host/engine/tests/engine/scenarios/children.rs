@@ -10,7 +10,8 @@ use dalsegno_engine::{
 use rstest::rstest;
 
 use crate::kit::{
-    Ctx, Either, Outcome, Way, Workflow, World, asks::child, json, scenario, select, started, text,
+    Ctx, Either, Outcome, Way, Workflow, World, asks::child, json, scenario, select, started,
+    talk::means_newest, text,
 };
 
 /// The number of the first child's end.
@@ -234,6 +235,7 @@ fn a_child_that_is_waited_for_ends_as_it_ends(#[case] outcome: ChildOutcome, #[c
             panic!("it asks the child")
         };
         assert_eq!((*operation, *child_only, reason.as_str()), (Some(CLOSED), true, "enough"));
+        assert!(means_newest(&message.to, "line-1"), "the child may go on in another run");
         assert_eq!(world.hear(MessageBody::Taken { operation: CLOSED }), Ok(Accepted::Duplicate));
         world.take_over();
         assert_eq!(world.child_closed(CLOSED, outcome.clone()), Ok(Accepted::New));

@@ -188,6 +188,8 @@ fn a_child_does_as_its_policy_says_when_its_parent_ends(
         } else {
             net.parent().signal("end", "1")
         }
+        let told = net.parent().kinds_sent() == ["ParentClosed"];
+        assert_eq!(told, policy != ParentClosePolicy::Abandon);
         net.carry_all();
         if expected == Status::Cancelled {
             net.run("line-1").complete("clean-up", "1");

@@ -202,14 +202,14 @@ fn a_forgotten_patch_hides_no_other() {
         Ok(json(&format!("\"{ways:?}\"")))
     };
     let newer = |ctx: Ctx| async move {
-        let ways = (ctx.patched("second"), ctx.version("third", 5));
+        let ways = (ctx.patched("second"), ctx.version("third", 5), ctx.patched("first"));
         ctx.signal("end").await;
         Ok(json(&format!("\"{ways:?}, {}\"", ctx.patched("first"))))
     };
     for way in [Way::Resident, Way::Evicted] {
         let mut world = changed(older, newer, way, |_| ());
         world.signal("end", "1");
-        assert_eq!(world.result(), "\"(true, 4), true\"");
+        assert_eq!(world.result(), "\"(true, 4, true), true\"");
     }
 }
 
