@@ -2,8 +2,8 @@
 //! never edited, only added to: what they hold is in databases.
 //!
 //! Each `KIND.hex` has an encoded transition on every line, `KIND.json` the same history as exported. For a
-//! kind without files, `DALSEGNO_GOLDENS=write` makes the test write them from [`recordings`]. Messages between runs
-//! are stored too: `messages/` has them in the same way.
+//! kind without files, `DALSEGNO_GOLDENS=write` makes the test write them from [`recordings`]. Messages
+//! between runs are stored too: `messages/` has them in the same way.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
