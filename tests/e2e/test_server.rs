@@ -198,6 +198,22 @@ async fn attempts_wait_for_who_polls_and_hold_the_time() {
 }
 
 #[tokio::test]
+async fn no_time_is_skipped_while_runs_talk_to_each_other() {
+    let server = TestServer::start(&["language", "approval"]);
+    let client = server.client();
+    let family = json!({ "workflow_type": "approval", "input": ["a holiday", 3600], "count": 20 });
+    let start =
+        json!({ "workflow_type": "parent", "workflow_id": "p", "input": [family], "run_timeout": "3601s" });
+    let _ = client.start(&start).await.json(201);
+    let ended = client.ended("p").await;
+    // Had the clock jumped before all children had begun and said how they ended, the parent would have timed out.
+    assert_eq!(ended["status"], "completed", "{ended}");
+    for child in ended["result"].as_array().expect("results") {
+        assert_eq!(child["result"]["status"], "expired", "{ended}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_serves_has_no_calls_for_tests() {
     let client = shared(Sqlite).await.client();
     let _ = client.get("/test/v1/time").await.refusal(404, "address_not_found");
