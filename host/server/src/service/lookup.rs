@@ -7,7 +7,7 @@ use dalsegno_engine::{
     ids::Namespace,
     run::{Accepted, Refusal},
 };
-use dalsegno_store::RunRow;
+use dalsegno_store::{RunKey, RunRow};
 
 use super::{ErrorCode, RunRef, Service, ServiceError};
 use crate::{
@@ -101,6 +101,30 @@ impl Service {
             return answer.map_err(lost)?.map_err(refusal);
         }
         Err(moving())
+    }
+
+    /// Sends a message to this very run, which is brought back into memory if it was dropped meanwhile. `None`: it is
+    /// not open any more.
+    pub(super) async fn ask_again(
+        &self,
+        owner: &Arc<Owner>,
+        handle: &Arc<RunHandle>,
+        message: impl Fn(Reply) -> Message,
+    ) -> Result<Option<Result<Result<Accepted, Refusal>, Lost>>, ServiceError> {
+        let RunKey { namespace, workflow_id, run_id } = handle.key.clone();
+        let run = RunRef { namespace, workflow_id, run_id: Some(run_id) };
+        let mut handle = handle.clone();
+        for _ in 0..LOOKUPS_MAX {
+            if let Some(answer) = owner.ask(&handle, &message).await {
+                return Ok(Some(answer));
+            }
+            match self.open_run(owner, &run).await {
+                Ok(found) => handle = found.unwrap_or(handle),
+                Err(error) if error.code == ErrorCode::WorkflowClosed => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Waits for an answer, no longer than a client would. Nothing is undone by not waiting.

@@ -151,7 +151,8 @@ impl Service {
                 Some(at) => Message::Validated(update.clone(), at, reply),
                 None => Message::Input(Input::Update(update.clone()), reply),
             };
-            let Some(answer) = self.acknowledged(owner.ask(handle, message)).await? else { return Ok(None) };
+            let asked = self.ask_again(owner, handle, message);
+            let Some(answer) = self.acknowledged(asked).await?? else { return Ok(None) };
             match answer.map_err(lookup::lost)? {
                 Ok(Accepted::New | Accepted::Duplicate) => {
                     return Ok(Some(Taken::Accepted(run_id.clone(), outcome)));
