@@ -1,6 +1,6 @@
 //! Asking a run: in a fresh guest, replayed to what is durable, that is thrown away.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use dalsegno_engine::{
     Failure, Payload, Status,
@@ -8,14 +8,14 @@ use dalsegno_engine::{
     ids::{Namespace, RunId},
 };
 use dalsegno_sandbox::{Module, Sandbox};
-use dalsegno_store::HistoryRow;
+use dalsegno_store::{HistoryRow, RunKey, RunRow};
 use tokio::sync::SemaphorePermit;
 
 use super::{
     ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError, lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
-use crate::owner;
+use crate::owner::{self, Owner};
 
 /// Queries and validators at the same time.
 pub(super) const QUERIES_MAX: usize = 64;
@@ -35,13 +35,31 @@ impl Service {
         let _place = self.place_for_query().await?;
         let row = self.resolve(run).await?;
         check_reject(request.reject, row.status)?;
-        let rows = owner::read_history(&self.store, &row.key.run_id).await?;
+        let rows = self.rows_to_ask(&owner, &row).await?;
         let module = owner.modules.load(&row.module).await.map_err(lookup::module)?;
         let (sandbox, run) = (owner.sandbox.clone(), (row.key.namespace, row.key.run_id));
         let ask =
             Request { id: String::new(), name: request.name, input: request.input, headers: request.headers };
         let answer = owner.guests.call(move || ask_guest(&sandbox, &module, run, &rows, &ask));
         answer.await.unwrap_or_else(|| Err(replayed::no_threads()))
+    }
+
+    /// The history of a run. Of one that has begun only just, as the next of its chain does, the first activation is
+    /// waited for.
+    async fn rows_to_ask(&self, owner: &Arc<Owner>, row: &RunRow) -> Result<Vec<HistoryRow>, ServiceError> {
+        let RunKey { namespace, workflow_id, run_id } = row.key.clone();
+        let rows = owner::read_history(&self.store, &run_id).await?;
+        if row.status != Status::Running || rows.iter().any(|row| row.activated) {
+            return Ok(rows);
+        }
+        let run = RunRef { namespace, workflow_id, run_id: Some(run_id.clone()) };
+        match self.open_run(owner, &run).await {
+            Ok(Some(handle)) => self.acknowledged(lookup::settled(owner, &handle)).await??,
+            Ok(None) => {}
+            Err(error) if error.code == ErrorCode::WorkflowClosed => {}
+            Err(error) => return Err(error),
+        }
+        Ok(owner::read_history(&self.store, &run_id).await?)
     }
 
     /// A query holds a whole history and a guest.
