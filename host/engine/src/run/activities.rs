@@ -97,6 +97,20 @@ impl Run {
         });
     }
 
+    /// Whether an activity beside the workflow is at work, or is tried again so soon that the store need not know.
+    #[must_use]
+    pub fn has_local_work(&self) -> bool {
+        let is_near = |activity: &PendingActivity| {
+            let row = self.attempts.get(activity.scheduled.operation);
+            match (activity.scheduled.local_retry_threshold, row.map(|row| row.state)) {
+                (Some(threshold), Some(RowState::Waiting(at))) => at <= self.state.time.plus(threshold),
+                (threshold, _) => threshold.is_some(),
+            }
+        };
+        self.state.pending_locals > 0
+            && self.state.pending.values().filter_map(Pending::as_activity).any(is_near)
+    }
+
     /// Says that an attempt is about to begin; to be stored first.
     ///
     /// # Errors

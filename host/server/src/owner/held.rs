@@ -36,11 +36,18 @@ pub(super) fn submit_or_hold(
         None => Held { step, until: now.plus(HELD_MAX) },
     };
     begin(owner, handle, locals);
-    let waits = live.run.state().pending_locals > 0 && now < held.until;
+    let waits = live.run.has_local_work() && now < held.until;
     if waits && !owner.draining.is_cancelled() {
         live.held = Some(held);
     } else {
         submit(owner, handle, held.step);
+    }
+}
+
+/// Gives a step to the committer that was kept open as long as it may be.
+pub(super) fn release_if_due(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) {
+    if live.held.as_ref().is_some_and(|held| held.until <= owner.clock.now()) {
+        release(owner, handle, live);
     }
 }
 

@@ -254,7 +254,7 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
     };
     live.input_bytes = 0;
     if after.acks.is_empty() && after.effects.is_empty() && committer::is_empty(&item) {
-        return;
+        return held::release_if_due(owner, handle, live);
     }
     let step = StoredStep { handle: handle.clone(), item, after };
     held::submit_or_hold(owner, handle, live, step);
