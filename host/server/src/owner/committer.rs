@@ -74,6 +74,7 @@ pub(crate) struct AfterCommit {
 impl StoredStep {
     /// Adds a later step of the same run: the two are stored as one.
     pub(crate) fn add(&mut self, later: Self) {
+        let stands_anew = later.item.summary.is_some();
         merge(&mut self.item, later.item);
         let AfterCommit {
             acks,
@@ -89,6 +90,10 @@ impl StoredStep {
         } = later.after;
         let after = &mut self.after;
         after.acks.extend(acks);
+        // Nothing begins that the end of the run would have to stop at once.
+        if closed.is_some() {
+            after.effects.clear();
+        }
         after.effects.extend(effects);
         after.telemetry.extend(telemetry);
         after.closed = closed.or(after.closed.take());
@@ -96,7 +101,9 @@ impl StoredStep {
         after.outbox.extend(outbox);
         after.updates.extend(updates);
         after.has_events |= has_events;
-        after.wakes_later_at = wakes_later_at;
+        if stands_anew {
+            after.wakes_later_at = wakes_later_at;
+        }
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn let_go(owner: &Owner, handle: &Arc<RunHandle>) {
     }
     // One that is at work is looked at again at the end of its turn.
     let Some(live) = handle.live.try_lock() else { return };
-    if live.run.is_at_rest() && handle.retire_if_idle() {
+    if live.held.is_none() && live.run.is_at_rest() && handle.retire_if_idle() {
         owner.registry.remove(handle);
         if let Some(at) = live.summary.as_ref().and_then(|stored| stored.wake_at) {
             owner.wakes.dropped(&handle.key, at);
