@@ -43,8 +43,17 @@ type Lane = (RunId, Namespace, WorkflowId);
 pub(crate) struct Deliveries {
     lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
     places: Semaphore,
-    /// Sent by this owner while it still reads what earlier owners left; absent once it has read all.
-    sent: Mutex<Option<HashSet<MessageId>>>,
+    /// Present while this owner still reads what earlier owners left.
+    resuming: Mutex<Option<Resuming>>,
+}
+
+/// What this owner's runs send while it still reads what earlier owners left.
+#[derive(Default)]
+struct Resuming {
+    /// These are no messages that were left.
+    sent: HashSet<MessageId>,
+    /// Stored, and to be carried behind all that was left.
+    waiting: Vec<Message>,
 }
 
 /// What became of carrying a message.
@@ -73,7 +82,7 @@ impl Deliveries {
         Self {
             lanes: Mutex::default(),
             places: Semaphore::new(CARRIED_MAX),
-            sent: Mutex::new(Some(HashSet::new())),
+            resuming: Mutex::new(Some(Resuming::default())),
         }
     }
 
@@ -82,13 +91,13 @@ impl Deliveries {
         if outbox.is_empty() {
             return;
         }
-        if let Some(sent) = &mut *self.sent.lock() {
-            sent.extend(outbox.iter().map(|message| message.id.clone()));
+        if let Some(resuming) = &mut *self.resuming.lock() {
+            resuming.sent.extend(outbox.iter().map(|message| message.id.clone()));
         }
     }
 
     fn was_sent(&self, id: &MessageId) -> bool {
-        self.sent.lock().as_ref().is_some_and(|sent| sent.contains(id))
+        self.resuming.lock().as_ref().is_some_and(|resuming| resuming.sent.contains(id))
     }
 
     /// Puts a message behind those of its lane. True: nobody carries for the lane yet.
@@ -110,8 +119,15 @@ impl Deliveries {
     }
 }
 
-/// Carries messages that are stored.
+/// Carries messages that were just stored, behind those that earlier owners left.
 pub(super) fn deliver(owner: &Arc<Owner>, messages: Vec<Message>) {
+    match &mut *owner.deliveries.resuming.lock() {
+        Some(resuming) => resuming.waiting.extend(messages),
+        None => carry_all(owner, messages),
+    }
+}
+
+fn carry_all(owner: &Arc<Owner>, messages: Vec<Message>) {
     for message in messages {
         let lane = (message.id.sender.clone(), message.to.namespace.clone(), message.to.workflow_id.clone());
         if owner.deliveries.push(&lane, message) {
@@ -134,10 +150,11 @@ pub(super) async fn resume(owner: Arc<Owner>) {
                 let full = page.len() == PAGE as usize;
                 after = page.last().map(|row| row.id.clone()).or(after);
                 let left = page.into_iter().filter(|row| !owner.deliveries.was_sent(&row.id));
-                deliver(&owner, left.filter_map(read).collect());
+                carry_all(&owner, left.filter_map(read).collect());
                 if !full {
-                    *owner.deliveries.sent.lock() = None;
-                    return;
+                    let mut resuming = owner.deliveries.resuming.lock();
+                    let waiting = resuming.take().unwrap_or_default().waiting;
+                    return carry_all(&owner, waiting);
                 }
             }
             Err(error) => {
@@ -161,20 +178,9 @@ fn read(row: MessageRow) -> Option<Message> {
 
 /// Carries one message, however long that takes.
 async fn carry(owner: &Arc<Owner>, message: &Message) {
-    let Ok(_place) = owner.deliveries.places.acquire().await else { return };
     let mut wait = RETRY;
     while !owner.stopped.is_cancelled() {
-        let carried = match &message.body {
-            MessageBody::StartChild(start) => start_child(owner, message, start).await,
-            _ => to_target(owner, message).await,
-        };
-        let back = match carried {
-            Ok(Carried::Done) => return,
-            Ok(Carried::Refused(cause)) => give_back(owner, message, Some(cause)).await,
-            Ok(Carried::TakenBefore) => give_back(owner, message, None).await,
-            moved => moved,
-        };
-        match back {
+        match try_carry(owner, message).await {
             Ok(Carried::Again) => continue,
             Ok(Carried::Later) => {}
             Ok(_) => return,
@@ -185,6 +191,20 @@ async fn carry(owner: &Arc<Owner>, message: &Message) {
         }
         owner.wait(wait).await;
         wait = (wait * 2).min(RETRY_MAX);
+    }
+}
+
+/// Carries a message to its target, or back. Who has to wait for another attempt keeps no place from others.
+async fn try_carry(owner: &Arc<Owner>, message: &Message) -> Result<Carried, LoadError> {
+    let Ok(_place) = owner.deliveries.places.acquire().await else { return Ok(Carried::Later) };
+    let carried = match &message.body {
+        MessageBody::StartChild(start) => start_child(owner, message, start).await,
+        _ => to_target(owner, message).await,
+    };
+    match carried {
+        Ok(Carried::Refused(cause)) => give_back(owner, message, Some(cause)).await,
+        Ok(Carried::TakenBefore) => give_back(owner, message, None).await,
+        carried => carried,
     }
 }
 
@@ -313,6 +333,8 @@ async fn start_child(
     Ok(match owner.ask(&handle, Post::Barrier).await {
         Some(Ok(_)) => Carried::Done,
         Some(Err(Lost::WorkflowIdTaken)) => Carried::Refused(ExternalFailure::WorkflowAlreadyRunning),
+        // Somebody has ended it meanwhile; its end is durable, and so is its start.
+        None if handle.is_stored() => Carried::Done,
         None => Carried::Again,
         Some(Err(Lost::NotOwner | Lost::Refused(_))) => Carried::Later,
     })
