@@ -140,6 +140,10 @@ impl Service {
                 }
             }
             if validated {
+                // Others may have sent it while it was validated, to a run that has ended since.
+                if let Some(known) = self.known(&fresh.run_ref(fresh.run_id()), &update.id).await? {
+                    return Ok(fresh.updated(known));
+                }
                 return self.begin_updated(owner, fresh, update, decided, deadline).await;
             }
             // Others may go on meanwhile, so what was decided does not hold any longer.
