@@ -9,7 +9,7 @@ use super::{
     Owner,
     committer::{Ack, AfterCommit, Decided},
     deliveries,
-    handle::RunHandle,
+    handle::{Live, RunHandle},
     message::{Lost, Message},
     residents,
 };
@@ -82,7 +82,7 @@ pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) 
     messages.into_iter().for_each(|message| refuse(message, lost));
     // A turn under way sees at its end that the run is gone.
     if let Some(mut live) = handle.live.try_lock() {
-        refuse_acks(std::mem::take(&mut live.acks), lost);
+        refuse_all(&mut live, lost);
     }
     owner.registry.remove(handle);
     owner.residents.forget(&handle.key.run_id);
@@ -96,6 +96,14 @@ pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) 
                 owner.load_blocked(&handle.key, reason).await;
             }
         });
+    }
+}
+
+/// Tells all whose answers wait for a step that there will be none.
+pub(super) fn refuse_all(live: &mut Live, lost: &Lost) {
+    refuse_acks(std::mem::take(&mut live.acks), lost);
+    if let Some(held) = live.held.take() {
+        refuse_acks(held.step.after.acks, lost);
     }
 }
 

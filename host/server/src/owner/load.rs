@@ -45,7 +45,7 @@ pub(crate) enum LoadError {
 
 impl LoadError {
     /// Whether trying again soon may help.
-    fn is_unavailable(&self) -> bool {
+    pub(super) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Module(ModuleError::Unavailable(_)))
     }
 }

@@ -22,6 +22,7 @@ use super::{
     guests::GuestWork,
     handle::{GuestSlot, Live, Retired, RunHandle},
     held,
+    load::RETRY,
     message::{Lost, Message},
     residents,
     under_way::Busy,
@@ -75,8 +76,7 @@ fn leave(owner: &Owner, handle: &Arc<RunHandle>) {
     if handle.is_retired()
         && let Some(mut live) = handle.live.try_lock()
     {
-        let lost = handle.lost().unwrap_or(&Lost::NotOwner);
-        effects::refuse_acks(std::mem::take(&mut live.acks), lost);
+        effects::refuse_all(&mut live, handle.lost().unwrap_or(&Lost::NotOwner));
     }
 }
 
@@ -87,7 +87,7 @@ fn receive(live: &mut Live, message: Message) {
         Message::Barrier(reply) => (Ok(Accepted::Duplicate), reply),
         Message::Input(input, reply) => (run.accept(input), reply),
         Message::Validated(update, at, reply) => (run.accept_validated(update, at), reply),
-        Message::Delivery(letter, reply) => (run.deliver(&letter), reply),
+        Message::Delivery(letter, reply) => (delivered(run, &letter), reply),
         Message::Back(letter, cause, reply) => (given_back(run, &letter, cause), reply),
         Message::Release(reply) => {
             run.release();
@@ -111,16 +111,31 @@ fn receive(live: &mut Live, message: Message) {
         }
     };
     match answer {
+        // That the run has ended is told once it is durable: who is refused for it counts on that.
+        Ok(_) | Err(Refusal::Closed(_) | Refusal::Continued(_)) => live.acks.push(Ack { reply, answer }),
         Err(_) => drop(reply.send(Ok(answer))),
-        Ok(_) => live.acks.push(Ack { reply, answer }),
+    }
+}
+
+/// Takes what another run said.
+fn delivered(run: &mut Run, letter: &Letter) -> Result<Accepted, Refusal> {
+    check_open(run)?;
+    run.deliver(letter)
+}
+
+/// A run that has ended takes no messages, not even those that would change nothing: nobody would consume them.
+fn check_open(run: &Run) -> Result<(), Refusal> {
+    let state = run.state();
+    match (state.is_closed(), &state.successor) {
+        (false, _) => Ok(()),
+        (true, None) => Err(Refusal::Closed(state.status)),
+        (true, Some(_)) => Err(Refusal::Continued(state.status)),
     }
 }
 
 /// Takes back what this run said.
 fn given_back(run: &mut Run, letter: &Letter, cause: Option<ExternalFailure>) -> Result<Accepted, Refusal> {
-    if run.state().is_closed() {
-        return Err(Refusal::Closed(run.state().status));
-    }
+    check_open(run)?;
     match cause {
         Some(cause) => run.undeliverable(letter, cause),
         None => run.taken_before(letter),
@@ -226,9 +241,12 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
         None => None,
         Some(Ok(successor)) => Some(successor),
         Some(Err(problem)) => {
-            let lost = Lost::Refused(format!("the run cannot go on in another one: {problem}"));
+            let lost = match owner.stopped.is_cancelled() {
+                true => Lost::NotOwner,
+                false => Lost::Refused(format!("the run cannot go on in another one: {problem}")),
+            };
             handle.lose(lost.clone());
-            effects::refuse_acks(std::mem::take(&mut live.acks), &lost);
+            effects::refuse_all(live, &lost);
             return effects::give_up(owner, handle, &lost);
         }
     };
@@ -295,7 +313,7 @@ fn message_row(letter: Letter) -> MessageRow {
     MessageRow { id: letter.id, namespace, workflow_id, run_id, data: letter.body.encode().into() }
 }
 
-/// The next run of the chain, with its start and nothing else.
+/// The next run of the chain, with its start and nothing else. A database that does not answer is waited for.
 fn begin_successor(
     owner: &Owner,
     handle: &RunHandle,
@@ -303,8 +321,15 @@ fn begin_successor(
     successor: Successor,
 ) -> Result<Arc<RunHandle>, NoModule> {
     let now = live.run.state().time;
-    let next = owner.runtime.block_on(owner.successor(successor, &handle.module, now))?;
-    Ok(Arc::new(next))
+    owner.runtime.block_on(async {
+        loop {
+            let begun = owner.successor(successor.clone(), &handle.module, now).await;
+            let waits = matches!(&begun, Err(NoModule::Load(error)) if error.is_unavailable());
+            if !waits || !owner.wait(RETRY).await {
+                return begun.map(Arc::new);
+            }
+        }
+    })
 }
 
 /// What the store takes of a run that begins with the end of another.
