@@ -59,9 +59,12 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pop(&self) -> Option<Arc<Wakeup>> {
-        let mut lanes = self.lanes();
-        lanes.handlers.pop_front().or_else(|| lanes.ready.pop_front())
+    fn pop_handler(&self) -> Option<Arc<Wakeup>> {
+        self.lanes().handlers.pop_front()
+    }
+
+    fn pop_ready(&self) -> Option<Arc<Wakeup>> {
+        self.lanes().ready.pop_front()
     }
 }
 
@@ -95,15 +98,22 @@ impl Executor {
 
     /// Polls the next ready task. False: none is ready.
     pub(crate) fn poll_one(&self) -> bool {
-        let Some(wakeup) = self.queue.pop() else {
-            return false;
-        };
+        let wakeup = self.queue.pop_handler().or_else(|| self.queue.pop_ready());
+        wakeup.map(|wakeup| self.poll(wakeup)).is_some()
+    }
+
+    /// Polls the next handler that has not run yet. False: there is none.
+    pub(crate) fn poll_handler(&self) -> bool {
+        self.queue.pop_handler().map(|wakeup| self.poll(wakeup)).is_some()
+    }
+
+    fn poll(&self, wakeup: Arc<Wakeup>) {
         wakeup.queued.store(false, Ordering::Relaxed);
         let task = wakeup.task;
         // The future is outside of the map while it is polled: it may spawn.
         let future = self.tasks.borrow_mut().get_mut(&task).and_then(|task| task.future.take());
         // Woken again after its end.
-        let Some(mut future) = future else { return true };
+        let Some(mut future) = future else { return };
         self.current.set(task);
         let poll = future.as_mut().poll(&mut Context::from_waker(&Waker::from(wakeup)));
         self.current.set(0);
@@ -115,7 +125,6 @@ impl Executor {
                 }
             }
         }
-        true
     }
 
     /// Drops every task.

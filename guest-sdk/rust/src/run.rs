@@ -99,7 +99,8 @@ impl Run {
 
     fn signal(&self, signal: Request) -> Result<(), Failure> {
         let begun = self.begun.get().expect("the first event starts the run");
-        let Some(instance) = &begun.instance else {
+        // A carried signal may come after one whose handler has failed the run.
+        let Some(instance) = begun.instance.as_ref().filter(|_| !self.runtime.is_closed()) else {
             return Ok(());
         };
         match instance.signal(&signal) {

@@ -161,7 +161,8 @@ impl Runtime {
         self.executor.spawn(name, Box::pin(scoped));
     }
 
-    /// Adds a handler: a task that runs in the root scope, before tasks that are ready.
+    /// Adds a handler: a task that runs in the root scope, and begins at once. So handlers begin in the order of their
+    /// events, those that never wait among them.
     pub(crate) fn spawn_handler(
         self: &Rc<Self>,
         name: &str,
@@ -176,6 +177,7 @@ impl Runtime {
         };
         let scoped = Scoped::new(self.clone(), self.root.clone(), future);
         self.executor.spawn_first(name, Box::pin(scoped));
+        while !self.is_closed() && self.executor.poll_handler() {}
     }
 
     /// The asynchronous handlers that are at work.

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{Rig, signalled};
-use crate::{Context, Failure, Workflow, activity, all_handlers_finished, signals, workflow};
+use super::rig::{Rig, request, signalled};
+use crate::{
+    Context, Failure, SearchAttribute, Workflow, activity, all_handlers_finished,
+    bindings::exports::dalsegno::workflow::guest::Event, signals, upsert_search_attributes, workflow,
+};
 
 /// Keeps what it hears.
 #[derive(Default)]
@@ -72,6 +75,59 @@ fn an_asynchronous_handler_begins_before_the_main_routine_goes_on() {
     assert_eq!(rig.calls(), [r#"schedule look-up("x")"#]);
     rig.resume(1, "found");
     assert_eq!(rig.calls(), [r#"complete ["first","end","run","found"]"#]);
+}
+
+/// A balance that two kinds of handlers change.
+#[derive(Default)]
+struct Till {
+    cents: i64,
+    lowest: i64,
+}
+
+#[workflow]
+impl Till {
+    #[run]
+    async fn run(ctx: Context<Self>) -> Result<i64, Failure> {
+        ctx.wait_condition(|till| till.cents == 5 && all_handlers_finished()).await?;
+        Ok(ctx.state(|till| till.lowest))
+    }
+
+    #[signal]
+    async fn put(ctx: Context<Self>, cents: i64) -> Result<(), Failure> {
+        ctx.state_mut(|till| till.cents += cents);
+        activity("print").input(&cents).start_to_close(Duration::from_secs(1)).await
+    }
+
+    #[signal]
+    fn take(&mut self, cents: i64) -> Result<(), Failure> {
+        if cents < 0 {
+            return Err(Failure::application("NegativeCents", "they are taken"));
+        }
+        self.cents -= cents;
+        self.lowest = self.lowest.min(self.cents);
+        upsert_search_attributes([("Cents", SearchAttribute::from(self.cents))]);
+        Ok(())
+    }
+}
+
+#[test]
+fn handlers_begin_in_the_order_of_their_signals_whether_they_wait_or_not() {
+    let rig = Rig::new::<Till>();
+    let start = rig.start(json!([]));
+    let (put, take) = (signalled("put", json!([9])), signalled("take", json!([4])));
+    rig.activate([start, put, take]).unwrap();
+    assert_eq!(rig.calls(), ["schedule print(9)", "search Cents=5"]);
+    rig.resume(1, ());
+    assert_eq!(rig.calls(), ["complete 0"]);
+}
+
+#[test]
+fn carried_signals_after_the_end_are_left_alone() {
+    let rig = Rig::new::<Till>();
+    let Event::Started(mut start) = rig.start(json!([])) else { panic!("it is the start") };
+    start.carried_signals = vec![request("take", json!([-1])), request("take", json!([4]))];
+    rig.activate([Event::Started(start)]).unwrap();
+    assert_eq!(rig.calls(), ["fail [NegativeCents] they are taken"]);
 }
 
 #[test]
