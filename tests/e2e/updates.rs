@@ -260,3 +260,21 @@ async fn accepted_updates_outlive_the_host(#[values(Sqlite, Postgres)] backend: 
     host.stop_at_rest().await;
     audit(&host, None).await.passes();
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_host_without_room_for_guests_takes_updates(#[values(Sqlite, Postgres)] backend: Backend) {
+    let settings = Settings::default().test_activities().set("resident_bytes_max", "1");
+    let mut host = Host::with(backend, settings).await;
+    let client = host.client();
+    client.upload("language").await;
+    client.begin("ledger", "ledger", json!([0])).await;
+    for cents in 1..=5 {
+        // The run is brought back for the validator, dropped, and brought back for the update.
+        assert_eq!(client.update("ledger", "add", json!([1])).await, cents);
+    }
+    client.signal("ledger", "close", json!([])).await;
+    assert_eq!(client.result("ledger").await, 5);
+    host.stop_at_rest().await;
+    audit(&host, None).await.passes();
+}

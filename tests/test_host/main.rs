@@ -45,6 +45,7 @@ async fn serve(file: &str) -> anyhow::Result<()> {
         .activity("heedless", heedless)
         .activity("cleans-up", cleans_up)
         .activity("panics", panics)
+        .activity("poll", poll)
         .build()
         .await?;
     let shutdown = CancellationToken::new();
@@ -89,6 +90,35 @@ async fn heedless(_: ActivityContext, milliseconds: u64) -> Result<Value, Activi
 async fn cleans_up(context: ActivityContext, _: Value) -> Result<Value, ActivityError> {
     context.cancelled().await;
     Err(ActivityError::cancelled("put away"))
+}
+
+/// What `poll` is asked.
+#[derive(serde::Deserialize)]
+struct Question {
+    url: String,
+    every_ms: u64,
+}
+
+/// Asks until it is ready. Falls silent in its first attempt if the address says so.
+async fn poll(context: ActivityContext, question: Question) -> Result<Value, ActivityError> {
+    let mut asked = context.last_heartbeat::<u64>().unwrap_or_default();
+    loop {
+        asked += 1;
+        context.heartbeat(&asked);
+        if asked == 3 && context.info().attempt == 1 && question.url.ends_with("silent") {
+            return std::future::pending().await;
+        }
+        let address = question.url.trim_end_matches("&silent");
+        let answer = reqwest::get(address).await;
+        let answer = answer.map_err(|error| ActivityError::retryable("NoAnswer", error.to_string()))?;
+        if answer.status().is_success() {
+            return Ok(json!({ "asked": asked }));
+        }
+        let next = tokio::time::timeout(Duration::from_millis(question.every_ms), context.cancelled());
+        if next.await.is_ok() {
+            return Err(ActivityError::cancelled("stopped asking"));
+        }
+    }
 }
 
 /// Has a bug.

@@ -14,7 +14,7 @@ async fn rounds() -> Result<Vec<String>, Failure> {
         step("new").await?;
         done.push(format!("new {round}"));
     }
-    done.push(format!("version {}", get_version("ending", 0, 2)));
+    done.push(format!("version {}", get_version("ending", 1, 2)));
     Ok(done)
 }
 
