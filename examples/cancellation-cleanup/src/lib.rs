@@ -36,19 +36,18 @@ impl CancellationCleanup {
         let reservation = reserve.cancellation(CancellationType::Wait).await?.body.id;
 
         ctx.state_mut(|state| state.status = "waiting for the payment");
-        match ctx.wait_condition_timeout(|state| state.paid, PAYMENT_LIMIT).await {
-            Ok(true) => {
-                ctx.state_mut(|state| state.status = "paid");
-                return Ok(reservation);
-            }
-            Ok(false) => clean_up(&ctx, &order, &reservation).await?,
-            Err(cancelled) => {
-                // The run is cancelled, and so is everything it awaits, but for what is shielded.
-                shielded(clean_up(&ctx, &order, &reservation)).await?;
-                return Err(cancelled);
-            }
+        let paid = ctx.wait_condition_timeout(|state| state.paid, PAYMENT_LIMIT).await;
+        if let Ok(true) = paid {
+            ctx.state_mut(|state| state.status = "paid");
+            return Ok(reservation);
         }
-        Err(Failure::application("NotPaid", "nobody paid within three days"))
+        // If the run is cancelled, so is everything it awaits, but for what is shielded. It may be cancelled while it
+        // cleans up, too.
+        shielded(clean_up(&ctx, &order, &reservation)).await?;
+        match paid {
+            Err(cancelled) => Err(cancelled),
+            Ok(_) => Err(Failure::application("NotPaid", "nobody paid within three days")),
+        }
     }
 
     /// The customer has paid.

@@ -99,7 +99,11 @@ impl RewardAccount {
     /// Takes points for a voucher.
     #[update]
     fn redeem(&mut self, points: u64) -> Status {
+        let before = self.account.level();
         self.account.points -= points;
+        if self.account.level() < before {
+            show(self.account.level());
+        }
         self.status()
     }
 
