@@ -7,12 +7,14 @@ use dalsegno_engine::{
     Run, Transition,
     event::{ExternalFailure, UpdateOutcome},
     guest::{ActivationError, ActivationErrorKind},
+    ids::RunId,
     message::{Address, Message as Letter},
     replay::{Replay, ReplayError},
     run::{Accepted, Refusal, Step, Successor},
 };
 use dalsegno_sandbox::{Instance, Telemetry};
 use dalsegno_store::{Attributes, HistoryRow, Item, MessageRow, UpdateRow};
+use uuid::Uuid;
 
 use super::{
     Owner,
@@ -310,7 +312,17 @@ fn item(handle: &RunHandle, live: &mut Live, step: Step) -> Item {
 
 fn message_row(letter: Letter) -> MessageRow {
     let Address { namespace, workflow_id, run_id } = letter.to;
+    let run_id = run_id.map(storable);
     MessageRow { id: letter.id, namespace, workflow_id, run_id, data: letter.body.encode().into() }
+}
+
+/// A guest may mean a run by any text, and the store takes ids of runs only. There is no run of another text, nor one
+/// of the id of zeros.
+fn storable(run_id: RunId) -> RunId {
+    match Uuid::try_parse(run_id.as_str()) {
+        Ok(uuid) if uuid.to_string() == run_id.as_str() => run_id,
+        _ => RunId::new(Uuid::nil().to_string()),
+    }
 }
 
 /// The next run of the chain, with its start and nothing else. A database that does not answer is waited for.
@@ -394,5 +406,22 @@ fn rest(owner: &Owner, handle: &Arc<RunHandle>, mut live: parking_lot::MutexGuar
     owner.residents.used(handle, RUN_BYTES + guest_bytes);
     if owner.residents.is_over() {
         residents::evict(owner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::of_a_run("0198a3a0-0000-7000-8000-000000000000", true)]
+    #[case::in_another_form("0198A3A0-0000-7000-8000-000000000000", false)]
+    #[case::of_none("order-1", false)]
+    fn whom_a_guest_means_can_be_stored(#[case] text: &str, #[case] is_kept: bool) {
+        let stored = storable(RunId::new(text));
+        assert_eq!(stored == RunId::new(text), is_kept);
+        assert!(Uuid::try_parse(stored.as_str()).is_ok());
     }
 }
