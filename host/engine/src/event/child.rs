@@ -127,6 +127,8 @@ pub enum ExternalFailure {
     NotAChild,
     /// The run takes no more signals.
     SignalLimit,
+    /// The code of the new run cannot be had, or fails at once in a way that stores nothing.
+    ModuleUnusable,
 }
 
 impl ExternalFailure {
@@ -145,6 +147,10 @@ impl ExternalFailure {
             Self::WorkflowClosed => ("WorkflowClosed", "the workflow has ended"),
             Self::NotAChild => ("NotAChild", "the workflow is no child of this one"),
             Self::SignalLimit => ("SignalLimit", "the workflow takes no more signals"),
+            Self::ModuleUnusable => (
+                "ModuleUnusable",
+                "the module of the workflow cannot be loaded, or its first step not be stored",
+            ),
         };
         Failure::non_retryable(r#type, message)
     }

@@ -22,7 +22,8 @@ use crate::owner::{Owner, handle::RunHandle, message::Message, under_way::Busy};
 /// What is kept of the message of a failure that is too large.
 const MESSAGE_BYTES_MAX: usize = 4 << 10;
 
-/// Begins an attempt. The step that asks for it is durable.
+/// Begins an attempt. The step that asks for it is durable, unless it is one beside its workflow, which waits for the
+/// steps before.
 pub(crate) fn dispatch(owner: &Arc<Owner>, handle: &Arc<RunHandle>, task: ActivityTask) {
     let attempt = Attempt {
         cancelled: handle.begin_attempt(task.scheduled.operation),
@@ -47,10 +48,8 @@ struct Attempt {
 
 /// Where an attempt is made.
 enum Place {
-    /// In the task queue, by this host.
+    /// In the task queue or beside its workflow, by this host.
     Queue { _permit: OwnedSemaphorePermit },
-    /// Beside its workflow, which takes no place.
-    Beside,
     /// Elsewhere.
     Poller(Seat),
 }
@@ -90,11 +89,14 @@ impl Attempt {
             biased;
             () = self.owner.draining.cancelled() => return Before::Draining,
             () = self.cancelled.cancelled() => return Before::End(Failure::cancelled("cancelled before it began")),
-            place = self.place() => match place {
+            place = self.turn_to_begin() => match place {
                 Ok(place) => place,
                 Err(failure) => return Before::End(*failure),
             },
         };
+        if self.task.scheduled.is_local() && self.handle.lost().is_some() {
+            return Before::Forget;
+        }
         if !self.task.needs_grant {
             return Before::Begin(place);
         }
@@ -103,6 +105,14 @@ impl Attempt {
             Some(Ok(Ok(_))) => Before::Begin(place),
             _ => Before::Forget,
         }
+    }
+
+    /// A place, once nothing has to come before.
+    async fn turn_to_begin(&self) -> Result<Place, Box<Failure>> {
+        if self.task.scheduled.is_local() {
+            self.owner.all_decided(&self.handle).await;
+        }
+        self.place().await
     }
 
     /// A place in the task queue, or somebody who polls, unless it takes too long.
@@ -116,7 +126,10 @@ impl Attempt {
                 let info = self.info();
                 timeout(limit, pollers.meet(&info)).await.map(Place::Poller).map_err(late)
             }
-            _ if scheduled.is_local() => Ok(Place::Beside),
+            _ if scheduled.is_local() => {
+                let _permit = self.owner.activities.queues.place_beside().await;
+                Ok(Place::Queue { _permit })
+            }
             _ => {
                 let place = self.owner.activities.queues.place(&scheduled.task_queue);
                 timeout(limit, place).await.map(|_permit| Place::Queue { _permit }).map_err(late)

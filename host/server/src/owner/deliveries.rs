@@ -316,7 +316,11 @@ async fn start_child(
         Err(NoModule::UnknownType(_)) => {
             return Ok(Carried::Refused(ExternalFailure::WorkflowTypeNotFound));
         }
-        Err(NoModule::Load(error)) => return Err(error),
+        Err(NoModule::Load(error)) if error.is_unavailable() => return Err(error),
+        Err(NoModule::Load(error)) => {
+            tracing::error!(%workflow_id, %error, "a child cannot be started");
+            return Ok(Carried::Refused(ExternalFailure::ModuleUnusable));
+        }
     };
     let alone = owner.alone(namespace, workflow_id).await;
     if let Some(taken) = taken(owner, start).await? {
@@ -336,7 +340,8 @@ async fn start_child(
         // Somebody has ended it meanwhile; its end is durable, and so is its start.
         None if handle.is_stored() => Carried::Done,
         None => Carried::Again,
-        Some(Err(Lost::NotOwner | Lost::Refused(_))) => Carried::Later,
+        Some(Err(Lost::Refused(_))) => Carried::Refused(ExternalFailure::ModuleUnusable),
+        Some(Err(Lost::NotOwner)) => Carried::Later,
     })
 }
 

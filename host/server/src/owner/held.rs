@@ -35,7 +35,7 @@ pub(super) fn submit_or_hold(
         None if locals.is_empty() => return submit(owner, handle, step),
         None => Held { step, until: now.plus(HELD_MAX) },
     };
-    begin(owner, handle, locals);
+    locals.into_iter().for_each(|task| crate::activities::dispatch(owner, handle, task));
     let waits = live.run.has_local_work() && now < held.until;
     if waits && !owner.draining.is_cancelled() {
         live.held = Some(held);
@@ -68,17 +68,4 @@ fn take_locals(step: &mut StoredStep) -> Vec<ActivityTask> {
         Effect::CancelActivity(_) => None,
     };
     locals.filter_map(task).collect()
-}
-
-/// Makes these attempts once all earlier steps of the run are durable.
-fn begin(owner: &Arc<Owner>, handle: &Arc<RunHandle>, locals: Vec<ActivityTask>) {
-    if locals.is_empty() {
-        return;
-    }
-    let (owner, handle) = (owner.clone(), handle.clone());
-    owner.work().spawn(async move {
-        if owner.all_decided(&handle).await && handle.lost().is_none() {
-            locals.into_iter().for_each(|task| crate::activities::dispatch(&owner, &handle, task));
-        }
-    });
 }

@@ -174,7 +174,7 @@ impl Owner {
     }
 
     /// Waits until all steps of a run are decided. False: the owner has stopped.
-    async fn all_decided(&self, handle: &RunHandle) -> bool {
+    pub(crate) async fn all_decided(&self, handle: &RunHandle) -> bool {
         tokio::select! {
             () = handle.all_decided() => true,
             () = self.stopped.cancelled() => false,
