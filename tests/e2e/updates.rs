@@ -190,6 +190,9 @@ async fn a_blocked_run_takes_no_updates(#[values(Sqlite, Postgres)] backend: Bac
     client.begin("ledger", "blocked", json!([])).await;
     let body = json!({ "update_id": "bug", "wait_for": "accepted" });
     assert_eq!(client.try_update("blocked", "panic", &body).await.json(200)["status"], "accepted");
+    // Before it is tried again: a validator would not see what that update leads to.
+    let behind = client.try_update("blocked", "add", &json!({ "input": [1] })).await;
+    let _ = behind.refusal(409, "run_not_activated");
     eventually("the run is blocked", async || {
         let described = client.describe("blocked").await;
         if described["blocked"].is_object() { Ok(()) } else { Err(described) }

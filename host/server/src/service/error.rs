@@ -49,7 +49,7 @@ pub enum ErrorCode {
     WorkflowClosed,
     /// The run is parked.
     RunBlocked,
-    /// The run has not made its first activation.
+    /// The run has not made its first activation, or has inputs that wait for the next.
     RunNotActivated,
     /// The run has taken as many signals as it may.
     SignalLimit,
@@ -214,7 +214,7 @@ impl ErrorCode {
                 "The run is parked after failing the same way again. `dalsegno workflow describe` shows why."
             }
             Self::RunNotActivated => {
-                "The run has not begun: it waits for its start delay, or its first activation fails. Describe it to see which."
+                "The guest has not seen all that the run has taken: it waits for the start delay, or an activation fails. Describe the run to see which."
             }
             Self::SignalLimit => {
                 "The run has taken 10,000 signals. A workflow that takes many has to continue as new."

@@ -45,6 +45,8 @@ pub(super) enum Verdict {
     Known,
     /// The run has ended.
     Closed,
+    /// The run has taken inputs that its guest has not seen: nobody knows what the handler will find.
+    Behind,
     Rejected(Failure),
     /// At this state of the run.
     Passed(EventId),
@@ -144,6 +146,8 @@ impl Service {
             let validated_at = match self.validate(owner, handle, rows, update).await? {
                 Verdict::Known => return Ok(Some(Taken::Accepted(run_id.clone(), outcome))),
                 Verdict::Closed => return Ok(None),
+                Verdict::Behind if others > 0 => continue,
+                Verdict::Behind => return Err(behind()),
                 Verdict::Rejected(failure) => return Ok(Some(Taken::Rejected(run_id.clone(), failure))),
                 Verdict::Passed(events) => (others > 0).then_some(events),
             };
@@ -194,6 +198,9 @@ impl Service {
             }
             if state.is_closed() {
                 return Ok(Verdict::Closed);
+            }
+            if !state.undelivered.is_empty() {
+                return Ok(Verdict::Behind);
             }
             match guest.validate_update(state.time, &update).map_err(failed)? {
                 Ok(()) => Ok(Verdict::Passed(state.events)),
@@ -265,6 +272,11 @@ pub(super) fn rejected(name: &str, failure: Failure) -> Result<Failure, ServiceE
     };
     let message = format!("the update `{name}` was not taken: {}", failure.message);
     Err(ServiceError { failure: Some(Box::new(failure)), ..ServiceError::new(code, message) })
+}
+
+fn behind() -> ServiceError {
+    let message = "the run has taken inputs that its guest has not seen yet";
+    ServiceError::new(ErrorCode::RunNotActivated, message)
 }
 
 pub(super) fn failed(error: ActivationError) -> ServiceError {
