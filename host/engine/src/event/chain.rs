@@ -8,7 +8,7 @@ use super::ModulePolicy;
 use crate::{
     Failure, Headers, Payload,
     guest::Request,
-    ids::{RequestId, RunId, TaskQueue, WorkflowType},
+    ids::{Operation, RequestId, RunId, TaskQueue, WorkflowType},
     message::RunIdentity,
     retry::RetryPolicy,
     time::{Millis, Timestamp},
@@ -43,7 +43,7 @@ pub struct Parent {
     /// The run.
     pub run: RunIdentity,
     /// What it knows the child's end by.
-    pub operation: crate::ids::Operation,
+    pub operation: Operation,
 }
 
 /// The end of a run that goes on in another one.

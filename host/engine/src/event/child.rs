@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Failure, Headers, Payload,
-    failure::FailureKind,
+    failure::{FailureKind, RetryState},
     ids::{Namespace, Operation, RunId, TaskQueue, WorkflowId, WorkflowType},
     retry::RetryPolicy,
     time::Millis,
@@ -159,7 +159,7 @@ impl ExternalFailure {
 impl ChildInitiated {
     /// The child as the outermost cause of a failure.
     #[must_use]
-    pub fn failure(&self, message: &str, retry_state: crate::failure::RetryState) -> Failure {
+    pub fn failure(&self, message: &str, retry_state: RetryState) -> Failure {
         let kind = FailureKind::ChildWorkflow {
             namespace: self.namespace.clone(),
             workflow_id: self.workflow_id.clone(),

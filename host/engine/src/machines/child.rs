@@ -1,11 +1,11 @@
-//! A child, from being asked for to its end; and what is asked of other runs.
+//! A child, from being asked for to its end.
 
 use std::sync::Arc;
 
 use crate::{
     Failure, Payload,
     event::{ChildCancellationType as Cancellation, ChildInitiated, EventAttributes as E},
-    failure::{FailureKind, RetryState},
+    failure::{FailureKind, RetryState, TimeoutKind},
     ids::RunId,
     machines::Next,
     state::Pending,
@@ -61,7 +61,7 @@ impl PendingChild {
                 Next::Resolved(Err(failed.caused_by(cause)))
             }
             E::ChildWorkflowExecutionTimedOut { retry_state, .. } => {
-                let kind = crate::failure::TimeoutKind::StartToClose;
+                let kind = TimeoutKind::StartToClose;
                 let cause = Failure::timeout(kind, "the workflow exceeded its time limit");
                 let failed = self.initiated.failure("child workflow timed out", *retry_state);
                 Next::Resolved(Err(failed.caused_by(cause)))

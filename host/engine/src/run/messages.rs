@@ -10,9 +10,9 @@ use crate::{
     },
     failure::FailureKind,
     history::ENGINE_SEMANTICS,
-    ids::{EventId, ModuleDigest, Operation},
+    ids::{EventId, ModuleDigest, Operation, RunId},
     limits,
-    machines::external::PendingExternal,
+    machines::{child::PendingChild, external::PendingExternal},
     message::{Address, ChildOutcome, Message, MessageBody as Body, MessageId, RunIdentity, StartChild},
     state::{Pending, Status},
     time::Timestamp,
@@ -200,7 +200,7 @@ impl Run {
         Ok(Accepted::New)
     }
 
-    fn pending_child(&self, closed: Operation) -> Option<&crate::machines::child::PendingChild> {
+    fn pending_child(&self, closed: Operation) -> Option<&PendingChild> {
         self.state.pending.get(&closed).and_then(Pending::as_child)
     }
 
@@ -348,7 +348,7 @@ impl ChildInitiated {
     }
 }
 
-fn child_closed(operation: Operation, run_id: crate::ids::RunId, outcome: ChildOutcome) -> E {
+fn child_closed(operation: Operation, run_id: RunId, outcome: ChildOutcome) -> E {
     match outcome {
         ChildOutcome::Completed(result) => E::ChildWorkflowExecutionCompleted { operation, run_id, result },
         ChildOutcome::Failed { failure, retry_state } => {
