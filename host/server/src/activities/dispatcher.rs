@@ -33,7 +33,8 @@ pub(crate) fn dispatch(owner: &Arc<Owner>, handle: &Arc<RunHandle>, task: Activi
         task,
         _busy: owner.under_way.begin(),
     };
-    owner.attempts.spawn(attempt.make());
+    // A guest thread may ask for it, which has no runtime of its own.
+    owner.attempts.spawn_on(attempt.make(), &owner.runtime);
 }
 
 struct Attempt {

@@ -89,7 +89,7 @@ pub(crate) struct Owner {
     loads: Semaphore,
     committer: mpsc::UnboundedSender<StoredStep>,
     /// For what guest threads leave to tasks.
-    runtime: tokio::runtime::Handle,
+    pub(crate) runtime: tokio::runtime::Handle,
     /// The right to write.
     fence: Fence,
     pub(crate) under_way: UnderWay,
