@@ -93,22 +93,23 @@ impl Traffic {
         number
     }
 
-    /// Asks until it is promised. The request id makes that safe.
-    async fn insist(&self, asked: &Asked, path: &str, body: &Value) {
+    /// Asks until it is promised; tells what was answered. The request id makes that safe.
+    pub(crate) async fn insist(&self, asked: &Asked, path: &str, body: &Value) -> Value {
         self.journal.ask(asked);
         let patience = Patience::new(PATIENCE);
-        loop {
+        let promised = loop {
             let answer = tokio::time::timeout(REQUEST_MAX, self.client.try_post(path, body)).await;
             let seen = match answer {
-                Ok(Ok(answer)) if matches!(answer.status, 200..=202) => break,
+                Ok(Ok(answer)) if matches!(answer.status, 200..=202) => break answer.value(),
                 Ok(Ok(answer)) if answer.status == 503 => answer.text,
                 Ok(Ok(answer)) => panic!("{asked:?} was refused: {} {}", answer.status, answer.text),
                 Ok(Err(error)) => error.to_string(),
                 Err(elapsed) => elapsed.to_string(),
             };
             patience.look_again("a host promises it", &seen).await;
-        }
+        };
         self.journal.acknowledge(asked);
+        promised
     }
 }
 

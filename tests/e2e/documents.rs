@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Every call of the contract that this version has.
-const CALLS: [(&str, &str); 18] = [
+const CALLS: [(&str, &str); 22] = [
     ("/", "get"),
     ("/healthz", "get"),
     ("/readyz", "get"),
@@ -14,10 +14,14 @@ const CALLS: [(&str, &str); 18] = [
     ("/api/v1/namespaces/{namespace}/workflows", "get"),
     ("/api/v1/namespaces/{namespace}/workflows", "post"),
     ("/api/v1/namespaces/{namespace}/workflows:count", "get"),
+    ("/api/v1/namespaces/{namespace}/workflows:signal-with-start", "post"),
+    ("/api/v1/namespaces/{namespace}/workflows:update-with-start", "post"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}", "get"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/history", "get"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/result", "get"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/signals/{name}", "post"),
+    ("/api/v1/namespaces/{namespace}/workflows/{id}/updates/{name}", "post"),
+    ("/api/v1/namespaces/{namespace}/workflows/{id}/updates/{name}", "get"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/queries/{name}", "post"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/cancel", "post"),
     ("/api/v1/namespaces/{namespace}/workflows/{id}/terminate", "post"),

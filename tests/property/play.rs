@@ -21,9 +21,9 @@ use crate::{
 /// Makes the test longer.
 const ROUNDS: &str = "DALSEGNO_TEST_ROUNDS";
 /// Programs of a round.
-const PROGRAMS: usize = 25;
+const PROGRAMS: usize = 60;
 /// Times that the host is killed in a round.
-const KILLS: usize = 3;
+const KILLS: usize = 5;
 /// The host lives at most so long between two kills.
 const LIFE_MAX: Duration = Duration::from_millis(1_200);
 
