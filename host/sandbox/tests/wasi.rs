@@ -219,7 +219,7 @@ fn a_function_of_wasi_that_the_host_never_heard_of_traps_when_it_is_used() {
 }
 
 #[test]
-fn what_this_version_lacks_says_so() {
+fn a_patch_is_asked_for_where_the_run_may_change_only() {
     let handmade = Handmade {
         imports: r#"(import "dalsegno:workflow/run@0.1.0" "patched"
             (func $patched (param i32 i32) (result i32)))"#,
@@ -227,7 +227,7 @@ fn what_this_version_lacks_says_so() {
         ..Handmade::default()
     };
     let error = bug_of(&handmade);
-    assert!(error.message.contains("does not support `run.patched` yet"), "{error}");
+    assert!(error.message.contains("cannot change the run: it called `run.patched`"), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
 use dalsegno_engine::{
     Millis, Payload, Run, Seed, Timestamp, Transition,
     attempts::AttemptResult,
-    event::WorkflowExecutionStarted,
+    event::{Origin, WorkflowExecutionStarted},
     guest::{ActivationError, Guest, Request, RunInfo},
     ids::{ModuleDigest, Namespace, RunId, TaskQueue, WorkflowId, WorkflowType},
     run::{Effect, Input},
@@ -105,6 +105,9 @@ pub(crate) fn started(
         memo: [].into(),
         search_attributes: [].into(),
         request_id: None,
+        namespace: Namespace::new("default"),
+        retry_policy: None,
+        origin: Origin::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use dalsegno_engine::{
     Run, Status,
-    event::{ExternalFailure, IdReusePolicy},
+    event::{ChildInitiated, ExternalFailure, IdReusePolicy},
     ids::{Namespace, RunId, WorkflowId},
     message::{Address, Message, MessageBody, MessageId, StartChild},
     run::{Accepted, Refusal},
@@ -324,7 +324,7 @@ async fn start_child(
     };
     let alone = owner.alone(namespace, workflow_id).await;
     if let Some(taken) = taken(owner, start).await? {
-        return Ok(Carried::Refused(taken));
+        return Ok(taken);
     }
     let run = Run::start_child(&message.id, start, module.digest().clone(), owner.clock.now());
     let Some(started) = run.state().started.clone() else {
@@ -345,18 +345,31 @@ async fn start_child(
     })
 }
 
-/// Why the child's workflow id cannot be used, if so.
-async fn taken(owner: &Arc<Owner>, start: &StartChild) -> Result<Option<ExternalFailure>, StoreError> {
+/// What is there under the child's workflow id, if that cannot be used: the child itself, or another run.
+async fn taken(owner: &Arc<Owner>, start: &StartChild) -> Result<Option<Carried>, StoreError> {
     let initiated = &start.initiated;
     if let Some(handle) = owner.registry.get(&initiated.namespace, &initiated.workflow_id) {
         // What memory knows of it has to be durable before the store is asked.
         let _ = owner.ask(&handle, Post::Barrier).await;
     }
     let newest = owner.store.newest_run(&initiated.namespace, &initiated.workflow_id).await?;
-    Ok(newest.and_then(|newest| match (newest.status, initiated.id_reuse_policy) {
+    if newest.is_some() && owner.store.run(&first_run(initiated)).await?.is_some() {
+        // It began when this was carried before, and so the message is gone.
+        return Ok(Some(Carried::Done));
+    }
+    let taken = newest.and_then(|newest| match (newest.status, initiated.id_reuse_policy) {
         (Status::Running, _) => Some(ExternalFailure::WorkflowAlreadyRunning),
         (_, IdReusePolicy::Reject) => Some(ExternalFailure::WorkflowIdReused),
         (Status::Completed, IdReusePolicy::FailedOnly) => Some(ExternalFailure::WorkflowIdReused),
         (_, IdReusePolicy::Allow | IdReusePolicy::FailedOnly) => None,
-    }))
+    });
+    Ok(taken.map(Carried::Refused))
+}
+
+fn first_run(child: &ChildInitiated) -> RunKey {
+    RunKey {
+        namespace: child.namespace.clone(),
+        workflow_id: child.workflow_id.clone(),
+        run_id: child.run_id.clone(),
+    }
 }

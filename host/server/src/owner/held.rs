@@ -17,6 +17,8 @@ use super::{
 
 /// How long a step is kept open at most.
 const HELD_MAX: Millis = Millis::from_secs(5);
+/// How long at most while a client waits for an answer that comes with it.
+const HELD_WITH_ANSWERS_MAX: Millis = Millis(100);
 
 /// Gives a step to the committer, or keeps it open while it has activities beside its workflow.
 pub(super) fn submit_or_hold(
@@ -27,7 +29,7 @@ pub(super) fn submit_or_hold(
 ) {
     let locals = take_locals(&mut step);
     let now = owner.clock.now();
-    let held = match live.held.take() {
+    let mut held = match live.held.take() {
         Some(mut held) => {
             held.step.add(step);
             held
@@ -36,6 +38,9 @@ pub(super) fn submit_or_hold(
         None => Held { step, until: now.plus(HELD_MAX) },
     };
     locals.into_iter().for_each(|task| crate::activities::dispatch(owner, handle, task));
+    if !held.step.after.acks.is_empty() {
+        held.until = held.until.min(now.plus(HELD_WITH_ANSWERS_MAX));
+    }
     let waits = live.run.has_local_work() && now < held.until;
     if waits && !owner.draining.is_cancelled() {
         live.held = Some(held);

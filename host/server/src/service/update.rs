@@ -10,7 +10,7 @@ use dalsegno_engine::{
     event::UpdateOutcome,
     guest::{ActivationError, Request},
     ids::{EventId, RunId},
-    run::{Accepted, Input, Refusal},
+    run::{Accepted, Refusal},
 };
 use dalsegno_store::HistoryRow;
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ use crate::{
     testing,
 };
 
-/// Times an update is validated because its run went on meanwhile; the last time, it counts all the same.
+/// Times an update is validated because its run went on meanwhile; then its caller has to come again.
 const VALIDATIONS_MAX: usize = 8;
 /// The type of the failure by which a guest says that it has no such update.
 const UNKNOWN_UPDATE: &str = "UnknownUpdate";
@@ -149,12 +149,9 @@ impl Service {
                 Verdict::Behind if others > 0 => continue,
                 Verdict::Behind => return Err(behind()),
                 Verdict::Rejected(failure) => return Ok(Some(Taken::Rejected(run_id.clone(), failure))),
-                Verdict::Passed(events) => (others > 0).then_some(events),
+                Verdict::Passed(events) => events,
             };
-            let message = |reply| match validated_at {
-                Some(at) => Message::Validated(update.clone(), at, reply),
-                None => Message::Input(Input::Update(update.clone()), reply),
-            };
+            let message = |reply| Message::Validated(update.clone(), validated_at, reply);
             let asked = self.ask_again(owner, handle, message);
             let Some(answer) = self.acknowledged(asked).await?? else { return Ok(None) };
             match answer.map_err(lookup::lost)? {
