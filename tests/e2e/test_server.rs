@@ -269,3 +269,18 @@ async fn histories_of_the_whole_language_are_replayed(
         assert!(seen.iter().any(|event| event == wanted), "{wanted}: {seen:?}");
     }
 }
+
+#[tokio::test]
+async fn time_stands_still_once_an_update_has_ended() {
+    let server = TestServer::start(&["language"]);
+    let client = server.client();
+    for number in 0..10 {
+        let id = format!("account-{number}");
+        let start = json!({ "workflow_type": "ledger", "workflow_id": id, "run_timeout": "3 days" });
+        assert_eq!(client.start(&start).await.json(201)["workflow_id"], id);
+        for sum in 1..=10 {
+            assert_eq!(client.update(&id, "add", json!([1])).await, sum);
+        }
+        assert_eq!(client.status(&id).await, "running", "time was skipped while nobody waited");
+    }
+}

@@ -129,7 +129,7 @@ impl Owner {
             residents: Residents::new(parts.resident_bytes_max, parts.metrics.clone()),
             metrics: parts.metrics,
             wakes: Wakes::default(),
-            waiters: Waiters::default(),
+            waiters: Waiters::new(parts.under_way.clone()),
             deliveries: Deliveries::new(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             loads: Semaphore::new(load::LOADS_MAX),

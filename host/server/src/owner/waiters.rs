@@ -12,6 +12,8 @@ use dalsegno_engine::{Failure, Payload, Status, event::UpdateOutcome, ids::RunId
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::under_way::{Busy, UnderWay};
+
 /// The end of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Closed {
@@ -37,13 +39,19 @@ impl Closed {
 pub(crate) struct Waiters {
     runs: Mutex<HashMap<RunId, Waiting>>,
     numbers: AtomicU64,
+    under_way: UnderWay,
 }
+
+/// What somebody waits for, under way until who waits has gone on.
+type Told<T> = (T, Busy);
+/// By which he is told.
+type Tell<T> = oneshot::Sender<Told<T>>;
 
 #[derive(Debug, Default)]
 struct Waiting {
-    closed: BTreeMap<u64, oneshot::Sender<Arc<Closed>>>,
-    changed: BTreeMap<u64, oneshot::Sender<()>>,
-    updated: BTreeMap<u64, (String, oneshot::Sender<Arc<UpdateOutcome>>)>,
+    closed: BTreeMap<u64, Tell<Arc<Closed>>>,
+    changed: BTreeMap<u64, Tell<()>>,
+    updated: BTreeMap<u64, (String, Tell<Arc<UpdateOutcome>>)>,
 }
 
 impl Waiting {
@@ -57,13 +65,16 @@ pub(crate) struct Waiter<'a, T> {
     waiters: &'a Waiters,
     run: RunId,
     number: u64,
-    told: oneshot::Receiver<T>,
+    told: oneshot::Receiver<Told<T>>,
+    busy: Busy,
 }
 
 impl<T> Waiter<'_, T> {
     /// What it waits for. `None`: the run is gone.
     pub(crate) async fn told(&mut self) -> Option<T> {
-        (&mut self.told).await.ok()
+        let (told, busy) = (&mut self.told).await.ok()?;
+        self.busy = busy;
+        Some(told)
     }
 }
 
@@ -74,6 +85,10 @@ impl<T> Drop for Waiter<'_, T> {
 }
 
 impl Waiters {
+    pub(crate) fn new(under_way: UnderWay) -> Self {
+        Self { under_way, ..Self::default() }
+    }
+
     /// Waits for the run to close.
     pub(crate) fn closed(&self, run: &RunId) -> Waiter<'_, Arc<Closed>> {
         self.wait(run, |waiting, number, tell| drop(waiting.closed.insert(number, tell)))
@@ -90,12 +105,12 @@ impl Waiters {
         self.wait(run, |waiting, number, tell| drop(waiting.updated.insert(number, (update_id, tell))))
     }
 
-    fn wait<T>(&self, run: &RunId, add: impl FnOnce(&mut Waiting, u64, oneshot::Sender<T>)) -> Waiter<'_, T> {
+    fn wait<T>(&self, run: &RunId, add: impl FnOnce(&mut Waiting, u64, Tell<T>)) -> Waiter<'_, T> {
         let (tell, told) = oneshot::channel();
         let mut runs = self.runs.lock();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         add(runs.entry(run.clone()).or_default(), number, tell);
-        Waiter { waiters: self, run: run.clone(), number, told }
+        Waiter { waiters: self, run: run.clone(), number, told, busy: Busy::default() }
     }
 
     fn forget_one(&self, run: &RunId, number: u64) {
@@ -118,7 +133,7 @@ impl Waiters {
         let mut runs = self.runs.lock();
         if let Some(waiting) = runs.get_mut(run) {
             for tell in std::mem::take(&mut waiting.changed).into_values() {
-                let _ = tell.send(());
+                let _ = tell.send(((), self.under_way.begin()));
             }
         }
     }
@@ -128,7 +143,7 @@ impl Waiters {
         let Some(waiting) = runs.get_mut(run) else { return };
         let meant = waiting.updated.extract_if(.., |_, (waits_for, _)| waits_for == update_id);
         for (_, (_, tell)) in meant {
-            let _ = tell.send(outcome.clone());
+            let _ = tell.send((outcome.clone(), self.under_way.begin()));
         }
     }
 
@@ -136,10 +151,10 @@ impl Waiters {
         let waiting = self.runs.lock().remove(&closed.run_id);
         if let Some(waiting) = waiting {
             for tell in waiting.closed.into_values() {
-                let _ = tell.send(closed.clone());
+                let _ = tell.send((closed.clone(), self.under_way.begin()));
             }
             for tell in waiting.changed.into_values() {
-                let _ = tell.send(());
+                let _ = tell.send(((), self.under_way.begin()));
             }
         }
     }
