@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dalsegno_engine::{
-    Run, Transition,
+    Run, Timestamp, Transition,
     event::{ExternalFailure, UpdateOutcome},
     guest::{ActivationError, ActivationErrorKind},
     ids::RunId,
@@ -332,7 +332,10 @@ fn begin_successor(
     live: &Live,
     successor: Successor,
 ) -> Result<Arc<RunHandle>, NoModule> {
-    let now = live.run.state().time;
+    let state = live.run.state();
+    // Of two runs of a workflow id the newer one is the one that started later.
+    let after = Timestamp::from_micros(state.start_time.as_micros() + 1);
+    let now = state.time.max(after);
     owner.runtime.block_on(async {
         loop {
             let begun = owner.successor(successor.clone(), &handle.module, now).await;
