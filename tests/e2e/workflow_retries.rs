@@ -1,5 +1,7 @@
 //! Workflows that are tried again, each time as another run.
 
+use dalsegno_engine::Timestamp;
+
 use crate::prelude::*;
 
 async fn ended(client: &Client, input: Value, policy: Value) -> (String, Value) {
@@ -27,6 +29,8 @@ async fn a_failed_workflow_is_tried_again(#[values(Sqlite, Postgres)] backend: B
         assert_eq!(run["memo"], json!({ "kept": true }), "{run}");
         assert_eq!(run["status"], if attempt == 3 { "completed" } else { "failed" });
     }
+    let start = |run: &Value| run["start_time"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
+    assert!(runs.is_sorted_by(|one, next| start(one) < start(next)), "the last is not the newest: {runs:?}");
 }
 
 #[rstest]
