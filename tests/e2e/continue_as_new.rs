@@ -152,3 +152,44 @@ async fn a_chain_survives_the_host(#[values(Sqlite, Postgres)] backend: Backend)
     host.stop_at_rest().await;
     audit(&host, None).await.passes();
 }
+
+/// Both arrive in the first activation, so nobody can tell which was first.
+#[rstest]
+#[tokio::test]
+async fn a_request_to_cancel_ends_the_chain_it_arrives_in(#[values(Sqlite, Postgres)] backend: Backend) {
+    let client = shared(backend).await.client();
+    let id = unique("last");
+    let body = json!({
+        "workflow_type": "continued", "workflow_id": id, "input": [{ "times": 5, "waits": true }],
+        "start_delay": "1s",
+    });
+    let _ = client.start(&body).await.json(201);
+    client.signal(&id, "next", json!([])).await;
+    let _ = client.post(&format!("/workflows/{id}/cancel"), &json!({ "reason": "enough" })).await.json(202);
+    assert_eq!(client.ended(&id).await["status"], "cancelled");
+    assert_eq!(client.chain(&id).await.len(), 1, "no other run began");
+}
+
+/// A cancel that is acknowledged reaches whichever run of the chain is open, or ends the chain.
+#[rstest]
+#[tokio::test]
+async fn a_request_to_cancel_reaches_a_chain_that_goes_on(#[values(Sqlite, Postgres)] backend: Backend) {
+    let client = shared(backend).await.client();
+    let cancelled = (0..20u64).map(async |number| {
+        let id = unique("moving");
+        client.begin("running-sum", &id, json!([1])).await;
+        let adds = async {
+            for _ in 0..8 {
+                let path = format!("/workflows/{id}/signals/add");
+                let _ = client.try_post(&path, &json!({ "input": [1] })).await;
+            }
+        };
+        let cancel = async {
+            tokio::time::sleep(Duration::from_millis(number)).await;
+            let _ = client.post(&format!("/workflows/{id}/cancel"), &json!({})).await.json(202);
+        };
+        tokio::join!(adds, cancel);
+        client.ended(&id).await["status"].clone()
+    });
+    assert!(join_all(cancelled).await.iter().all(|status| status == "cancelled"));
+}

@@ -17,6 +17,7 @@ use crate::{
     attributes::SearchAttribute,
     closing,
     duration::milliseconds,
+    failure::Failure,
     host::ContinueAsNewOptions,
     payload::Payload,
     retry::RetryPolicy,
@@ -49,6 +50,9 @@ use crate::{
 /// Signals that were not taken by [`signals`](crate::signals()) go to the new run, which receives them before
 /// all else. Handlers that are at work are given up, with a warning: wait for
 /// [`all_handlers_finished`](crate::all_handlers_finished) before. What no option sets is as in this run.
+///
+/// A run that was asked to cancel closes as cancelled instead: the new run would know nothing of the request.
+/// [`shielded(continue_as_new())`](crate::shielded) goes on all the same.
 #[track_caller]
 pub fn continue_as_new<T>() -> ContinueAsNew<T> {
     ContinueAsNew {
@@ -153,9 +157,16 @@ impl<T> ContinueAsNew<T> {
 impl<T> Future for ContinueAsNew<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let Self { runtime, location, outgoing, options, .. } = &mut *self;
-        if !runtime.is_closed() && outgoing.check(runtime, "continue-as-new").is_ok() {
+        if runtime.is_applying() {
+            // A handler began while events were left: signals to be carried, or a request to cancel.
+            context.waker().wake_by_ref();
+        } else if runtime.is_closed() || outgoing.check(runtime, "continue-as-new").is_err() {
+            // Nothing follows.
+        } else if let Some(reason) = runtime.scope().reason().filter(|_| runtime.cancel_requested()) {
+            closing::finish(runtime, Err(Failure::cancelled_because(&reason)));
+        } else {
             options.headers = std::mem::take(&mut outgoing.headers);
             runtime.call_site(location);
             closing::continue_as_new(runtime, &outgoing.input, options);

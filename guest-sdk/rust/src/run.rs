@@ -43,11 +43,13 @@ impl Run {
     /// The code has a bug; the host discards what this activation asked for.
     pub(crate) fn activate(&self, activation: Activation) -> Result<(), Failure> {
         self.runtime.begin(&activation);
+        self.runtime.set_applying(true);
         for event in activation.events {
             if !self.runtime.is_closed() {
                 self.apply(event)?;
             }
         }
+        self.runtime.set_applying(false);
         self.runtime.run()?;
         if self.runtime.is_closed() {
             self.runtime.clear();

@@ -61,6 +61,7 @@ pub(crate) struct Runtime {
     call_sites: Cell<bool>,
     conditions_met: Cell<u64>,
     bug: RefCell<Option<Failure>>,
+    applying: Cell<bool>,
     closed: Cell<bool>,
 }
 
@@ -91,6 +92,7 @@ impl Runtime {
             call_sites: Cell::new(false),
             conditions_met: Cell::new(0),
             bug: RefCell::default(),
+            applying: Cell::new(false),
             closed: Cell::new(false),
         });
         CURRENT.set(Some(runtime.clone()));
@@ -312,6 +314,16 @@ impl Runtime {
         let name = signal.name.clone();
         self.signals.push(signal);
         self.waits.wake_signal(&name);
+    }
+
+    /// True while events of the activation are left.
+    pub(crate) fn is_applying(&self) -> bool {
+        self.applying.get()
+    }
+
+    /// Says whether events of the activation are left.
+    pub(crate) fn set_applying(&self, applying: bool) {
+        self.applying.set(applying);
     }
 
     /// True once the run completed, failed, was cancelled, or continued as new.

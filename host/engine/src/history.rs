@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The rules this engine writes histories by. Raised with each change that a replay can see.
-pub const ENGINE_SEMANTICS: u32 = 1;
+pub const ENGINE_SEMANTICS: u32 = 2;
 
 /// The stored form this engine writes; a byte before each stored transition.
 const STORED_FORMAT: u8 = 1;

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::rig::{Rig, request, signalled};
 use crate::{
     Context, ContinueAsNewReason, Failure, RetryPolicy, SearchAttribute, activity,
-    bindings::exports::dalsegno::workflow::guest::Event, continue_as_new, history, signals, sleep, workflow,
+    bindings::exports::dalsegno::workflow::guest::Event, continue_as_new, history, shielded, signals, sleep,
+    workflow,
 };
 
 #[workflow]
@@ -136,4 +137,73 @@ fn handlers_at_work_are_warned_of_and_given_up() {
     rig.signal("go", json!([]));
     assert_eq!(rig.calls(), ["schedule work()", "continue as new ()"]);
     assert_eq!(rig.log(), ["the run closes while 1 handlers of signal work are at work"]);
+}
+
+fn cancel_requested() -> Event {
+    Event::CancelRequested("enough".to_owned())
+}
+
+#[workflow]
+async fn continues_at_go(shield: bool) -> Result<(), Failure> {
+    signals::<()>("go").next().await?;
+    if shield { shielded(continue_as_new()).await } else { continue_as_new().await }
+}
+
+#[test]
+fn a_request_to_cancel_is_not_lost_to_the_next_run() {
+    for events in
+        [[signalled("go", json!([])), cancel_requested()], [cancel_requested(), signalled("go", json!([]))]]
+    {
+        let rig = Rig::started::<continues_at_go>(json!([false]));
+        rig.activate(events).unwrap();
+        assert_eq!(rig.calls(), ["cancelled"]);
+    }
+}
+
+#[test]
+fn in_a_shield_the_run_goes_on_in_spite_of_a_request_to_cancel() {
+    let rig = Rig::started::<continues_at_go>(json!([true]));
+    rig.activate([signalled("go", json!([])), cancel_requested()]).unwrap();
+    assert_eq!(rig.calls(), ["continue as new ()"]);
+}
+
+#[workflow]
+async fn continues_in_a_scope() -> Result<(), Failure> {
+    let part = crate::scope(async { continue_as_new().await });
+    part.handle().cancel("only this part");
+    part.await
+}
+
+#[test]
+fn a_scope_that_the_code_cancelled_does_not_stop_it() {
+    let rig = Rig::started::<continues_in_a_scope>(json!([]));
+    assert_eq!(rig.calls(), ["continue as new ()"]);
+}
+
+/// Its handler continues as new.
+#[derive(Default)]
+struct Switched;
+
+#[workflow]
+impl Switched {
+    #[run]
+    async fn run(ctx: Context<Self>) -> Result<(), Failure> {
+        ctx.wait_condition(|_| false).await
+    }
+
+    #[signal]
+    async fn switch(_: Context<Self>) -> Result<(), Failure> {
+        continue_as_new().await
+    }
+}
+
+#[test]
+fn a_handler_that_continues_sees_all_events_of_the_activation_first() {
+    let rig = Rig::started::<Switched>(json!([]));
+    rig.activate([signalled("switch", json!([])), signalled("number", json!([1]))]).unwrap();
+    assert_eq!(rig.calls(), ["continue as new ()"]);
+    assert_eq!(rig.notes.successor.take().unwrap().carried_signals[0].name, "number");
+    let rig = Rig::started::<Switched>(json!([]));
+    rig.activate([signalled("switch", json!([])), cancel_requested()]).unwrap();
+    assert_eq!(rig.calls(), ["cancelled"]);
 }

@@ -13,6 +13,9 @@ use crate::{
     state::State,
 };
 
+/// The rules from which on a request to cancel ends a workflow's retries.
+const CANCEL_ENDS_RETRIES: u32 = 2;
+
 impl Calls {
     /// Closes the run with its result.
     ///
@@ -116,10 +119,14 @@ pub(crate) fn retry_state(state: &State, failure: &Failure) -> RetryState {
     }
 }
 
-/// What the run's retry policy says of this failure; `None`: it has none.
+/// What the run's retry policy says of this failure; `None`: it has none. A run that was asked to cancel is not
+/// tried again: the next one would know nothing of the request.
 pub(crate) fn retry_verdict(state: &State, failure: &Failure) -> Option<Verdict> {
     let started = state.started.as_ref()?;
     let policy = started.retry_policy.as_ref()?;
+    if state.cancel_requested && started.engine_semantics >= CANCEL_ENDS_RETRIES {
+        return Some(Verdict::Stop(RetryState::CancelRequested));
+    }
     let expires = state.execution_expires();
     Some(retry::decide(policy, FailedAttempt { attempt: started.attempt, failure, now: state.time, expires }))
 }

@@ -16,6 +16,12 @@ use crate::{
 const UPDATE_LOST: &str = "AcceptedUpdateCompletedWorkflow";
 
 impl Run {
+    /// The run that is to begin with this one's end, until that is settled.
+    #[must_use]
+    pub fn next_run(&self) -> Option<&Successor> {
+        self.successor.as_ref()
+    }
+
     /// Ends the run because its time is up. Only the time of one run is given anew to another.
     pub(super) fn time_out(&mut self) {
         let chain_is_over = self.state.execution_expires().is_some_and(|expires| expires <= self.state.time);

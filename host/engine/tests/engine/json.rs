@@ -4,6 +4,7 @@ use dalsegno_engine::{
     Millis, Payload, Seed, Timestamp,
     event::EventAttributes,
     export::{BadExport, ExportedHistory},
+    history::ENGINE_SEMANTICS,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -146,7 +147,7 @@ fn exported() -> serde_json::Value {
 fn an_exported_history_names_what_wrote_it() {
     let history = exported();
     assert_eq!(history["format"], 1);
-    assert_eq!(history["engine_semantics"], 1);
+    assert_eq!(history["engine_semantics"], ENGINE_SEMANTICS);
     assert_eq!(history["module"], "sha256:00");
     assert_eq!(history["workflow_type"], "scripted");
     let activations: Vec<_> = (0..4).map(|event| history["events"][event]["activation"].clone()).collect();

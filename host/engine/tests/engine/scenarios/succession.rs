@@ -444,3 +444,33 @@ fn a_run_may_go_on_although_it_was_asked_to_cancel() {
         assert!(world.input(signal("go", "2")).is_err(), "the next run takes it");
     });
 }
+
+#[test]
+fn a_run_that_was_asked_to_cancel_is_not_tried_again() {
+    scenario_from(retrying(0), failing, |world| {
+        world.cancel();
+        world.signal("fail", "1");
+        assert_eq!(verdict(world), (RetryState::CancelRequested, None));
+    });
+    let start = WorkflowExecutionStarted { run_timeout: Some(Millis(10_000)), ..retrying(0) };
+    scenario_from(start, failing, |world| {
+        world.break_activations(
+            1,
+            dalsegno_engine::guest::ActivationErrorKind::Environmental,
+            "its guest has not seen it",
+        );
+        world.cancel();
+        world.advance(10_000);
+        assert_eq!((world.status(), verdict(world)), (Status::TimedOut, (RetryState::CancelRequested, None)));
+    });
+}
+
+#[test]
+fn runs_of_the_first_rules_are_tried_again_whatever_was_asked() {
+    let start = WorkflowExecutionStarted { engine_semantics: 1, ..retrying(0) };
+    scenario_from(start, failing, |world| {
+        world.cancel();
+        world.signal("fail", "1");
+        assert_eq!(verdict(world).0, RetryState::InProgress);
+    });
+}
