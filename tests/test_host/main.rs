@@ -2,6 +2,8 @@
 //!
 //! `test-host serve --config FILE`; the file is that of `dalsegno serve`.
 
+mod conformance;
+
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
@@ -46,6 +48,10 @@ async fn serve(file: &str) -> anyhow::Result<()> {
         .activity("cleans-up", cleans_up)
         .activity("panics", panics)
         .activity("poll", poll)
+        .activity("decline", conformance::decline)
+        .activity("unavailable", conformance::unavailable)
+        .activity("succeeds-at", conformance::succeeds_at)
+        .activity("hang", conformance::hang)
         .build()
         .await?;
     let shutdown = CancellationToken::new();
