@@ -3,14 +3,16 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    module::ModuleCommand, replay::ReplayArgs, serve::ServeArgs, test_server::TestServerArgs,
-    workflow::WorkflowCommand,
+    build::BuildArgs, module::ModuleCommand, new::NewArgs, replay::ReplayArgs, serve::ServeArgs,
+    test_server::TestServerArgs, workflow::WorkflowCommand,
 };
 
 const EXAMPLES: &str = "\
 Examples:
+  dalsegno new --language python hello
+  dalsegno build hello
   dalsegno serve
-  dalsegno module upload hello.wasm
+  dalsegno module upload hello/dist/hello.wasm
   dalsegno workflow execute --type hello --workflow-id hello-1 --input '[\"World\"]'
   dalsegno workflow history hello-1
 
@@ -68,6 +70,10 @@ pub(crate) enum Form {
 pub(crate) enum Command {
     /// Run a host: the HTTP interface, the store, the sandbox and the activities
     Serve(ServeArgs),
+    /// Make a project for workflows in Rust, Python, TypeScript, Go or C
+    New(NewArgs),
+    /// Build a project into a component, and check it, whatever its language
+    Build(BuildArgs),
     /// Upload and list modules, the components that workflow types are in
     #[command(subcommand, arg_required_else_help = true)]
     Module(ModuleCommand),

@@ -1,7 +1,7 @@
 //! The `dalsegno` command: serves a host, and talks to one.
 //!
 //! It parses, calls and prints, and knows nothing of how runs live: a client of its own could do all it does but
-//! for `serve`, `test-server` and `replay`. Read `args` for what a user may type, `commands` for what each command does, a file
+//! for `serve`, `test-server`, `replay`, `new` and `build`. Read `args` for what a user may type, `commands` for what each command does, a file
 //! each, `client` for how a host is asked, `error` for how a command fails.
 //!
 //! **Invariant:** stdout is data, everything else goes to stderr.
@@ -9,10 +9,12 @@
 mod args;
 mod client;
 mod commands;
+mod embedded;
 mod error;
 mod events;
 mod failure;
 mod input;
+mod language;
 mod output;
 mod retry;
 mod stream;

@@ -1,7 +1,10 @@
 //! What each command does: a file each.
 
+pub(crate) mod build;
 mod config;
+mod local;
 pub(crate) mod module;
+pub(crate) mod new;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod test_server;
@@ -32,6 +35,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
         Command::Serve(args) => serve::run(args),
         Command::TestServer(args) => test_server::run(args, &global),
         Command::Replay(args) => replay::run(&args, &global),
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args, &global),
         Command::Config => config::run(),
         Command::Module(command) => talk(&global, async |session| module::run(command, session).await),
         Command::Workflow(command) => talk(&global, async |session| workflow::run(command, session).await),

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dalsegno_engine::{
     Millis, Transition,
@@ -13,12 +12,12 @@ use dalsegno_engine::{
     ids::Namespace,
     replay::{Replay, ReplayError},
 };
-use dalsegno_sandbox::{Compiler, Module, Sandbox, SandboxConfig};
-use dalsegno_server::config::HostConfig;
+use dalsegno_sandbox::{Module, Sandbox};
 use serde_json::{Value, json};
 
 use crate::{
     args::{Form, Global},
+    commands::local,
     error::CliError,
     input, output,
 };
@@ -31,11 +30,6 @@ Example:
 Nothing is executed but the workflow's own code, and nothing is stored. Exit code 1 means that the module does not \
 repeat the history: it must not take over such runs. The first event that differs is shown, with what the history has, \
 what the module did, and where its code stood.";
-
-/// The thread's own stack, beside the guest's.
-const STACK_BYTES: usize = 8 << 20;
-/// Guests that exist at the same time here.
-const INSTANCES_MAX: u32 = 4;
 
 /// Which module, and which history.
 #[derive(Debug, Args)]
@@ -87,16 +81,10 @@ pub(crate) fn run(args: &ReplayArgs, global: &Global) -> Result<(), CliError> {
         ));
     }
     let past = past(export, global).map_err(|problem| wrong(args, &problem))?;
-    let sandbox = sandbox(args)?;
-    let module = load(&sandbox, &bytes)?;
+    let sandbox = local::sandbox(args.cache_dir.clone(), args.activation_deadline.as_duration())?;
+    let module = local::load(&sandbox, &bytes)?;
     check_type(&module, &past)?;
-    // Guests compute on a thread of their own, since the main one has whatever stack the system gives it.
-    let replayed = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let thread = thread.spawn_scoped(scope, || explained(&sandbox, &module, &past));
-        let thread = thread.context("the program cannot start a thread")?;
-        thread.join().map_err(|_| anyhow!("the replay came to an unexpected end"))
-    });
+    let replayed = local::on_guest_thread(|| explained(&sandbox, &module, &past));
     match replayed? {
         Ok(()) => show_success(&past, global.output),
         Err(trouble) => show_failure(&trouble, global.output),
@@ -132,29 +120,6 @@ fn past(export: ExportedHistory, global: &Global) -> Result<Past, String> {
         started,
     };
     Ok(Past { transitions, info, events })
-}
-
-fn sandbox(args: &ReplayArgs) -> Result<Sandbox, CliError> {
-    let host = HostConfig { cache_dir: args.cache_dir.clone(), ..HostConfig::default() };
-    let config = SandboxConfig {
-        cache_dir: host.cache_dir(),
-        memory_bytes_max: host.memory_bytes_max.as_usize(),
-        activation_deadline: args.activation_deadline.as_duration(),
-        instances_max: INSTANCES_MAX,
-        compiler: Compiler::ChildProcess,
-        ..SandboxConfig::default()
-    };
-    Sandbox::new(config).map_err(|error| CliError::Other(error.into()))
-}
-
-fn load(sandbox: &Sandbox, bytes: &[u8]) -> Result<Module, CliError> {
-    let digest = Sandbox::digest(bytes);
-    sandbox.validate(bytes).map_err(|refused| CliError::Failed(refused.to_string()))?;
-    let mut progress = output::Progress::default();
-    progress.show("compiling the module");
-    sandbox.compile(&digest, bytes).map_err(|error| CliError::Failed(error.to_string()))?;
-    let module = sandbox.load(&digest).map_err(|error| CliError::Other(error.into()))?;
-    Ok(module.context("the compiled module is gone from the cache; try again")?)
 }
 
 fn check_type(module: &Module, past: &Past) -> Result<(), CliError> {

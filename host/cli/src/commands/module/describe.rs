@@ -44,7 +44,8 @@ fn text(module: &Value) -> String {
     text
 }
 
-fn workflow_text(workflow: &Value) -> String {
+/// A workflow type, with its handlers.
+pub(crate) fn workflow_text(workflow: &Value) -> String {
     let field = |name: &str| workflow[name].as_str().unwrap_or_default();
     let handlers = |list: &str, dynamic: &str| {
         let any = workflow[dynamic].as_bool() == Some(true);

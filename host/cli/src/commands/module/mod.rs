@@ -1,6 +1,6 @@
 //! `dalsegno module`
 
-mod describe;
+pub(super) mod describe;
 mod list;
 mod upload;
 

@@ -1,0 +1,102 @@
+//! `dalsegno build`: the tools of a language make a component of a project; a sandbox checks it.
+//!
+//! Read `project` for how a folder is recognised, `steps` for how tools are run, `cache` for what is installed, then
+//! a language.
+
+mod cache;
+mod check;
+mod componentise;
+mod go;
+pub(crate) mod project;
+mod python;
+mod rust;
+mod steps;
+mod version;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::{
+    args::{Form, Global},
+    embedded,
+    error::CliError,
+    language::Language,
+    output,
+};
+use project::Project;
+use steps::Steps;
+
+const EXAMPLES: &str = "\
+Examples:
+  dalsegno build
+  dalsegno build orders --out orders.wasm
+  dalsegno build --output json";
+
+/// Which project, and where to.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct BuildArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Where the component goes [default: DIR/dist/NAME.wasm; for Rust, where cargo puts it]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show each command that is run
+    #[arg(long, short)]
+    verbose: bool,
+    /// The folder of compiled modules [default: ~/.cache/dalsegno]
+    #[arg(long, value_name = "FOLDER", env = "DALSEGNO_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
+    let project = Project::recognise(&args.folder)?;
+    let steps = Steps { verbose: args.verbose };
+    output::note(&format!("building {} ({})", project.name, project.language.title()));
+    let component = component(&project, args.out.as_deref(), steps)?;
+    let checked = check::check(&component, project.language, args.cache_dir.clone())?;
+    match global.output {
+        Form::Json => output::data(&checked.json().to_string()),
+        Form::Text => {
+            output::data(&checked.text())?;
+            output::note(&format!("\nnext: dalsegno module upload {}", checked.file.display()));
+            Ok(())
+        }
+    }
+}
+
+/// Makes the component, and says where it is.
+fn component(project: &Project, out: Option<&Path>, steps: Steps) -> Result<PathBuf, CliError> {
+    if project.language != Language::Rust || rust::wants_sdk(&project.folder) {
+        project::write_sdk(&project.folder, embedded::sdk(project.language))?;
+    }
+    let built = match project.language {
+        Language::Rust => rust::build(&project.folder, steps)?,
+        Language::Python => python::build(project, steps)?,
+        Language::Go => go::build(project, steps)?,
+        other => return Err(CliError::Failed(format!("{} cannot be built yet", other.title()))),
+    };
+    let out = match out {
+        Some(out) => out.to_owned(),
+        // Cargo has its own place, which users know.
+        None if project.language == Language::Rust => return Ok(shown(&built)),
+        None => shown(&project.default_component()),
+    };
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(&built, &out));
+    written.with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(out)
+}
+
+/// A path as a user here would type it.
+fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let below = here.ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    below.unwrap_or_else(|| path.to_owned())
+}

@@ -1,0 +1,148 @@
+//! Python: componentize-py runs the module once, and keeps what that leaves in the interpreter's memory.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context as _;
+
+use super::{
+    cache::Tool,
+    project::{self, Project},
+    steps::Steps,
+    version::Version,
+};
+use crate::{error::CliError, output};
+
+const COMPONENTIZE: &str = "componentize-py";
+const COMPONENTIZE_VERSION: &str = "0.25.1";
+const PYTHON_MIN: Version = Version(3, 10);
+/// The project's module if its manifest names none.
+const MODULE: &str = "workflows";
+/// The module that makes a component of the project's module.
+const ENTRY: &str = "dalsegno_entry";
+
+/// Builds the component into the work folder.
+pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
+    let module = module(project)?;
+    let componentize = componentize(project, steps)?;
+    let work = project.work_folder()?;
+    let entry = format!("from dalsegno.component import Guest, load\n\nload(\"{module}\")\n");
+    fs::write(work.join(ENTRY).with_extension("py"), entry).context("cannot write the component's entry")?;
+    let component = work.join("component.wasm");
+
+    output::note("making the component; this takes some seconds");
+    let mut command = Command::new(componentize);
+    // Otherwise a build would depend on which environment is active in the shell.
+    command.current_dir(&project.folder).env_remove("VIRTUAL_ENV").arg("-q");
+    command.arg("-d").arg(project.own("wit")).args(["-w", "workflow", "componentize", ENTRY]);
+    let packages = site_packages(&project.folder);
+    for path in [project.folder.clone(), project.own("sdk"), work].into_iter().chain(packages) {
+        command.arg("-p").arg(path);
+    }
+    command.arg("-o").arg(&component);
+    steps.run_excerpted("making the component", &mut command, |said| excerpt(said, &project.folder))?;
+    Ok(component)
+}
+
+fn module(project: &Project) -> Result<String, CliError> {
+    let manifest = project::toml(&project.folder.join("pyproject.toml"))?;
+    let named = manifest.pointer("/tool/dalsegno/module");
+    let module = named.map_or(Some(MODULE), serde_json::Value::as_str).unwrap_or_default();
+    let is_name = |part: &str| {
+        !part.starts_with(|c: char| c.is_ascii_digit())
+            && !part.is_empty()
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    if !module.split('.').all(is_name) {
+        return Err(CliError::usage("pyproject.toml: `module` in [tool.dalsegno] is no name of a module"));
+    }
+    let file = project.folder.join(module.replace('.', "/"));
+    if file.with_extension("py").is_file() || file.join("__init__.py").is_file() {
+        return Ok(module.to_owned());
+    }
+    Err(CliError::usage(format!(
+        "{} has no module `{module}`\n  help: put the workflows into {module}.py, or name their module in \
+         pyproject.toml:\n\n    [tool.dalsegno]\n    module = \"…\"",
+        project.folder.display()
+    )))
+}
+
+/// The program, in the version that the SDK is made for: the project's, that in PATH, or our own.
+fn componentize(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
+    let fits = |program: &Path| {
+        let said = steps.ask(Command::new(program).arg("--version"));
+        said.is_some_and(|said| said.split_whitespace().last() == Some(COMPONENTIZE_VERSION))
+    };
+    let projects = project.folder.join(".venv/bin").join(COMPONENTIZE);
+    if let Some(found) = [projects, PathBuf::from(COMPONENTIZE)].into_iter().find(|program| fits(program)) {
+        return Ok(found);
+    }
+    let place = |folder: &Path| folder.join("bin").join(COMPONENTIZE);
+    let tool = Tool {
+        name: &format!("{COMPONENTIZE}-{COMPONENTIZE_VERSION}"),
+        works: &|folder| fits(&place(folder)),
+        install: &|folder| install(folder, steps),
+    };
+    Ok(place(&tool.folder()?))
+}
+
+fn install(folder: &Path, steps: Steps) -> Result<(), CliError> {
+    check_python(steps)?;
+    steps.run("making a virtual environment", Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]);
+    pip.arg(format!("{COMPONENTIZE}=={COMPONENTIZE_VERSION}"));
+    steps.run(&format!("installing {COMPONENTIZE}"), &mut pip).map_err(|error| {
+        CliError::Failed(format!(
+            "{error}\n  help: the first build needs a network that reaches Python's package index (or PIP_INDEX_URL, a \
+             mirror of it). Where there is none, put {COMPONENTIZE} {COMPONENTIZE_VERSION} into PATH or into the \
+             project's .venv"
+        ))
+    })
+}
+
+fn check_python(steps: Steps) -> Result<(), CliError> {
+    let said = steps.ask(Command::new("python3").arg("--version"));
+    let help = format!(
+        "install Python {PYTHON_MIN} or newer with its module venv (Debian: apt install python3-venv)"
+    );
+    let Some(found) = said.as_deref().and_then(Version::find) else {
+        return Err(CliError::Failed(format!("there is no python3 in PATH\n  help: {help}")));
+    };
+    if found < PYTHON_MIN {
+        return Err(CliError::Failed(format!("python3 is Python {found}, which is too old\n  help: {help}")));
+    }
+    Ok(())
+}
+
+/// Where a project's own environment has its packages.
+fn site_packages(folder: &Path) -> Option<PathBuf> {
+    let versions = fs::read_dir(folder.join(".venv/lib")).ok()?.flatten();
+    let mut packages = versions.map(|version| version.path().join("site-packages"));
+    packages.find(|packages| packages.is_dir())
+}
+
+/// The user's own traceback: it stands within one of componentize-py, which says nothing about their code.
+fn excerpt(said: &str, folder: &Path) -> Option<String> {
+    let (_, rest) = said.split_once("AssertionError: ")?;
+    let (own, _) = rest.split_once("\n\nCaused by:")?;
+    // The project's folder has this name while the module is run.
+    Some(own.trim().replace("/0/", &format!("{}/", folder.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_failure_the_users_traceback_is_shown() {
+        let said = "Traceback (most recent call last):\n  File \"/x/componentize_py\"\nAssertionError: Traceback:\n  \
+                    File \"/0/workflows.py\", line 3\nNameError: x\n\n\nCaused by:\n    0: y\n\nStack backtrace:";
+        let expected = "Traceback:\n  File \"/p/workflows.py\", line 3\nNameError: x";
+        assert_eq!(excerpt(said, Path::new("/p")).as_deref(), Some(expected));
+        assert_eq!(excerpt("something else", Path::new("/p")), None);
+    }
+}
