@@ -1,0 +1,170 @@
+/** Activities: work outside the sandbox. */
+
+import { attributesOfCall } from './call.js';
+import { type Duration, optionalMilliseconds } from './duration.js';
+import { ActivityFailure, CancelledFailure } from './failures.js';
+import { choose } from './names.js';
+import { Operation } from './operation.js';
+import { encodeAll } from './payload.js';
+import { type RetryPolicy, retryToContract } from './retry.js';
+import { currentRuntime } from './runtime.js';
+
+/** What cancelling waits for. */
+export const ActivityCancellationType = {
+  /** Ask the activity to stop, and count it as cancelled at once. */
+  TRY_CANCEL: 'TRY_CANCEL',
+  /** Ask the activity to stop, and wait until it ends. */
+  WAIT_CANCELLATION_COMPLETED: 'WAIT_CANCELLATION_COMPLETED',
+  /** Do not ask; count it as cancelled at once. */
+  ABANDON: 'ABANDON',
+} as const;
+export type ActivityCancellationType = keyof typeof ActivityCancellationType;
+
+const CANCELLATION_TYPES = {
+  TRY_CANCEL: 'try-cancel',
+  WAIT_CANCELLATION_COMPLETED: 'wait',
+  ABANDON: 'abandon',
+} as const;
+
+interface CommonOptions {
+  /** Unique among the run's pending activities. */
+  activityId?: string;
+  /** The whole, with retries. This or `startToCloseTimeout` is required. */
+  scheduleToCloseTimeout?: Duration;
+  /** One attempt. */
+  startToCloseTimeout?: Duration;
+  retry?: RetryPolicy;
+  /** `TRY_CANCEL` by default. */
+  cancellationType?: ActivityCancellationType;
+  /** A line for people, shown where the activity is listed. */
+  summary?: string;
+  /** Values that travel beside the arguments. */
+  headers?: Record<string, unknown>;
+}
+
+export interface ActivityOptions extends CommonOptions {
+  /** The run's own by default. */
+  taskQueue?: string;
+  /** From being scheduled to being started, for each attempt. */
+  scheduleToStartTimeout?: Duration;
+  /** The longest silence of an attempt. */
+  heartbeatTimeout?: Duration;
+}
+
+export interface LocalActivityOptions extends CommonOptions {
+  /** A backoff longer than this becomes a durable timer; a minute by default. */
+  localRetryThreshold?: Duration;
+}
+
+/** Any functions. */
+export type Activities = object;
+
+/** The functions of `A`, each of which schedules the activity of its name. */
+export type ActivityProxy<A extends Activities, Options> = {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  [Name in keyof A as A[Name] extends (...args: any[]) => any ? Name : never]: A[Name] extends (
+    ...args: infer Args
+  ) => infer Ret
+    ? ((...args: Args) => Promise<Awaited<Ret>>) & {
+        /** Schedules it with other options than those of the proxy. */
+        executeWithOptions(options: Options, args: Args): Promise<Awaited<Ret>>;
+      }
+    : never;
+};
+
+/**
+ * Functions that schedule activities: `const { charge } = proxyActivities<typeof activities>({ startToCloseTimeout: '10s' })`.
+ *
+ * Without a type, any name is a function: `proxyActivities({ … })['charge-card'](card)`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function proxyActivities<A extends Activities = Record<string, (...args: any[]) => Promise<any>>>(
+  options: ActivityOptions,
+): ActivityProxy<A, ActivityOptions> {
+  checkTimeouts(options, 'proxyActivities');
+  return proxy<A, ActivityOptions>(options, scheduleActivity);
+}
+
+/** The same of activities that run in the host itself, next to the workflow: for short ones. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function proxyLocalActivities<A extends Activities = Record<string, (...args: any[]) => Promise<any>>>(
+  options: LocalActivityOptions,
+): ActivityProxy<A, LocalActivityOptions> {
+  checkTimeouts(options, 'proxyLocalActivities');
+  return proxy<A, LocalActivityOptions>(options, scheduleLocalActivity);
+}
+
+type Schedule<Options> = (name: string, args: unknown[], options: Options) => Promise<unknown>;
+
+function proxy<A extends Activities, Options>(options: Options, schedule: Schedule<Options>): ActivityProxy<A, Options> {
+  const activities = new Map<string, unknown>();
+  return new Proxy({} as ActivityProxy<A, Options>, {
+    get(_, name) {
+      // A proxy that is awaited by mistake is no promise.
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      if (!activities.has(name)) {
+        const activity = (...args: unknown[]): unknown => schedule(name, args, options);
+        const executeWithOptions = (other: Options, args: unknown[]): unknown => schedule(name, args, { ...options, ...other });
+        activities.set(name, Object.assign(activity, { executeWithOptions }));
+      }
+      return activities.get(name);
+    },
+  });
+}
+
+/** Schedules an activity by its name. Rejected with an `ActivityFailure`, whose cause says why. */
+export function scheduleActivity<R = unknown>(name: string, args: unknown[], options: ActivityOptions): Promise<R> {
+  checkTimeouts(options, `activity ${name}`);
+  const { host } = currentRuntime();
+  const input = encodeAll(args, `activity ${name}`);
+  const contract = {
+    ...commonOptions(options),
+    taskQueue: options.taskQueue,
+    scheduleToStartMs: optionalMilliseconds(options.scheduleToStartTimeout, 'scheduleToStartTimeout'),
+    heartbeatMs: optionalMilliseconds(options.heartbeatTimeout, 'heartbeatTimeout'),
+  };
+  return begin<R>('activity', name, options, () => host.scheduleActivity(name, input, contract));
+}
+
+/** Runs a local activity by its name. */
+export function scheduleLocalActivity<R = unknown>(
+  name: string,
+  args: unknown[],
+  options: LocalActivityOptions,
+): Promise<R> {
+  checkTimeouts(options, `local activity ${name}`);
+  const { host } = currentRuntime();
+  const input = encodeAll(args, `local activity ${name}`);
+  const localRetryThresholdMs = optionalMilliseconds(options.localRetryThreshold, 'localRetryThreshold');
+  const contract = { ...commonOptions(options), localRetryThresholdMs };
+  return begin<R>('local activity', name, options, () => host.scheduleLocalActivity(name, input, contract));
+}
+
+function begin<R>(kind: string, name: string, { activityId }: CommonOptions, start: () => number): Promise<R> {
+  const { host } = currentRuntime();
+  return Operation.begin<R>({
+    name: `${kind} ${name}`,
+    start,
+    cancel: (operation) => host.cancelActivity(operation),
+    cancelled: (operation) => {
+      const cause = new CancelledFailure('activity cancelled');
+      return new ActivityFailure('activity cancelled', name, activityId ?? `${operation}`, 'CANCEL_REQUESTED', 1, cause);
+    },
+  }).outcome;
+}
+
+function commonOptions(options: CommonOptions) {
+  return {
+    activityId: options.activityId,
+    scheduleToCloseMs: optionalMilliseconds(options.scheduleToCloseTimeout, 'scheduleToCloseTimeout'),
+    startToCloseMs: optionalMilliseconds(options.startToCloseTimeout, 'startToCloseTimeout'),
+    retryPolicy: retryToContract(options.retry),
+    cancellationType: choose(CANCELLATION_TYPES, options.cancellationType, 'cancellationType'),
+    ...attributesOfCall(options),
+  };
+}
+
+function checkTimeouts(options: CommonOptions | undefined, where: string): void {
+  if (options?.startToCloseTimeout !== undefined || options?.scheduleToCloseTimeout !== undefined) return;
+  throw new TypeError(`${where} needs a time limit: set startToCloseTimeout or scheduleToCloseTimeout`);
+}

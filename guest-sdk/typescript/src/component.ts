@@ -1,0 +1,45 @@
+/** The exports of a module of workflows. Used by the entry that the build writes, not by hand. */
+
+import { activationIn, type Engine, failureOut, hostOf, type Imports } from './bindings.js';
+import type { ModuleDefinition, Payload, Request } from './contract.js';
+import { moduleDefinition } from './definitions.js';
+import { toContract } from './failure-contract.js';
+import { Run } from './run.js';
+import { workflowTypesOf } from './workflow-types.js';
+
+export { setSourceMap } from './stack.js';
+
+export const quickjs: Engine = { toU64: (value) => value };
+export const starlingmonkey: Engine = { toU64: (value) => BigInt(value) };
+
+export interface Guest {
+  definitions(): ModuleDefinition;
+  activate(activation: unknown): void;
+  validateUpdate(request: Request): void;
+  query(request: Request): Payload;
+}
+
+/** The guest that runs the workflows which a module exports. */
+export function guestOf(module: Record<string, unknown>, imports: Imports, engine: Engine): Guest {
+  const types = workflowTypesOf(module);
+  if (types.size === 0) throw new Error('the entry module exports no workflow: export an async function');
+  const host = hostOf(imports, engine);
+  let present: Run | undefined;
+  const run = (): Run => (present ??= new Run(host, types));
+  // The contract's errors are failures, thrown as plain values.
+  const answering = <A, R>(answer: (argument: A) => R) => {
+    return (argument: A): R => {
+      try {
+        return answer(argument);
+      } catch (error) {
+        throw failureOut(toContract(error), engine);
+      }
+    };
+  };
+  return {
+    definitions: () => moduleDefinition(types.values()),
+    activate: answering((activation: unknown) => run().activate(activationIn(activation))),
+    validateUpdate: answering((update: Request) => run().validateUpdate(update)),
+    query: answering((request: Request) => run().query(request)),
+  };
+}

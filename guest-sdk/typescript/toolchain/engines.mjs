@@ -1,0 +1,50 @@
+/** Makes a component of a bundle, with the engine inside. */
+
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { BuildError } from './errors.mjs';
+
+const WORLD = 'workflow';
+const BUNDLE = 'bundle.js';
+
+export async function componentize(engine, source, wit) {
+  const make = engine === 'starlingmonkey' ? starlingmonkey : quickjs;
+  const folder = await mkdtemp(join(tmpdir(), 'dalsegno-'));
+  const path = join(folder, BUNDLE);
+  try {
+    await writeFile(path, source);
+    return await make(path, source, wit);
+  } catch (error) {
+    if (error instanceof BuildError) throw error;
+    throw new BuildError(`the module cannot be loaded, as it throws at its top: ${error.message}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function quickjs(jsPath, jsSource, witPath) {
+  const { componentize } = await import('componentize-qjs');
+  const { component } = await componentize({ witPath, jsSource, jsPath, world: WORLD, sync: true });
+  return component;
+}
+
+async function starlingmonkey(sourcePath, _source, witPath) {
+  const { componentize } = await import(starlingmonkeyModule());
+  const disableFeatures = ['http', 'fetch-event'];
+  const { component } = await componentize({ sourcePath, witPath, worldName: WORLD, disableFeatures });
+  return component;
+}
+
+/** Has its own folder, since few projects need it and it is large. */
+function starlingmonkeyModule() {
+  const own = createRequire(new URL('./starlingmonkey/package.json', import.meta.url));
+  try {
+    return pathToFileURL(own.resolve('@bytecodealliance/componentize-js')).href;
+  } catch {
+    throw new BuildError('the engine starlingmonkey is not installed beside the build: run npm ci in its folder starlingmonkey');
+  }
+}

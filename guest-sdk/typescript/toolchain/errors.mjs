@@ -1,0 +1,2 @@
+/** An error of the project, told to its author as it is. */
+export class BuildError extends Error {}
