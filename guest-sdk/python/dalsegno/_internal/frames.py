@@ -1,0 +1,113 @@
+"""Places in workflow code: stack traces and call sites, without the frames of the SDK and of Python's library."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+_SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_PACKAGES = f"{os.sep}site-packages{os.sep}"
+_BINDINGS = ("/world/", "/bundled/")
+# componentize-py numbers the folders that a component is built from: `/0/workflows.py`.
+_MOUNT = re.compile(r"^/\d+/")
+
+# What opens files for others.
+_FILE_HELPERS = re.compile(r"[/\\](pathlib([/\\].*)?|shutil|tempfile|glob)(\.py)?$")
+
+FRAMES_MAX = 64
+
+
+def is_of_user(path: str) -> bool:
+    """True of the files of workflow code and of the packages that it uses."""
+    if path.startswith(_SDK) or path.startswith(_BINDINGS) or path.startswith("<"):
+        return False
+    return _PACKAGES in path or not path.startswith(_LIBRARY)
+
+
+def shown(path: str) -> str:
+    """A path as people know it."""
+    short = _MOUNT.sub("", path)
+    if short != path:
+        return short
+    here = os.getcwd() + os.sep if not sys.platform.startswith("wasi") else "/"
+    return path[len(here) :] if path.startswith(here) else path
+
+
+def remember_sources() -> None:
+    """Keeps the lines of all user files that are loaded: a running component has no files to read them from."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if path and is_of_user(path):
+            lines = linecache.getlines(path)
+            # Without a time of change, Python does not look whether the file is still there.
+            linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
+
+
+def place(frame: FrameType) -> str:
+    """`workflows.py:12 in run`."""
+    return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+def call_site() -> list[str]:
+    """Where user code stands now, innermost first."""
+    places = []
+    frame = sys._getframe(1)
+    while frame is not None and len(places) < FRAMES_MAX:
+        if is_of_user(frame.f_code.co_filename):
+            places.append(place(frame))
+        frame = frame.f_back
+    return places
+
+
+def called_by_user() -> bool:
+    """True if the function that asks was called by user code, not by Python's library."""
+    caller: FrameType | None = sys._getframe(2)
+    while caller is not None and _FILE_HELPERS.search(caller.f_code.co_filename):
+        caller = caller.f_back
+    return caller is not None and is_of_user(caller.f_code.co_filename)
+
+
+def stack_trace(error: BaseException) -> str:
+    """Where an error was raised, as Python shows it, innermost last."""
+    frames = [
+        (walked.f_code.co_filename, line, walked.f_code.co_name)
+        for walked, line in traceback.walk_tb(error.__traceback__)
+        if is_of_user(walked.f_code.co_filename)
+    ]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        frames.append((error.filename, error.lineno, "<module>"))
+    return "\n".join(map(_formatted, frames[-FRAMES_MAX:]))
+
+
+def _formatted(frame: tuple[str, int, str]) -> str:
+    path, line, name = frame
+    source = linecache.getline(path, line).strip()
+    text = f'  File "{shown(path)}", line {line}, in {name}'
+    return f"{text}\n    {source}" if source else text
+
+
+def task_places(task: asyncio.Task) -> Iterator[str]:
+    """Where a task waits, innermost first."""
+    waiting = reversed(list(_frames(task.get_coro())))
+    return (place(frame) for frame in waiting if is_of_user(frame.f_code.co_filename))
+
+
+def _frames(awaited: object) -> Iterable[FrameType]:
+    """The frames of a chain of awaits, outermost first."""
+    while awaited is not None:
+        frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
+        if frame is not None:
+            yield frame
+        awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
+
+
+def _first(owner: object, *names: str) -> Any:
+    return next((found for found in (getattr(owner, name, None) for name in names) if found is not None), None)

@@ -1,0 +1,89 @@
+"""Errors, in Python's words, for what the world of a workflow lacks; and order where Python has none."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import frames, preload
+from .unsupported import ACTIVITY, CONSOLE, HTTP, SIGNALS, SLEEP, TASKS, UnsupportedError
+
+_FILES = f"a workflow has no files: read them when the component is built, at the top level of a module, or {ACTIVITY}"
+
+
+def install() -> None:
+    """Replaces what cannot work. Called when workflow code is loaded: while it is, files can be read."""
+    preload.close()
+    _refuse(time, "sleep", f"`time.sleep` would block the workflow: {SLEEP}")
+    _refuse(threading.Thread, "start", f"a workflow has no threads: {TASKS}")
+    _refuse(builtins, "input", f"a workflow has no console: {CONSOLE}")
+    _refuse(signal, "signal", f"a workflow gets no signals of an operating system: {SIGNALS}")
+    _refuse(subprocess.Popen, "__init__", f"a workflow starts no programs: {ACTIVITY}")
+    for name in ("system", "popen", "fork", "execv", "execve", "posix_spawn", "kill"):
+        _refuse(os, name, f"a workflow starts no programs: {ACTIVITY}")
+    _refuse(socket.socket, "__init__", f"a workflow has no sockets: {HTTP}")
+    for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
+        _refuse(socket, name, f"a workflow has no network: {HTTP}")
+    _refuse_files()
+    _keep_order()
+
+
+def _refuse(owner: Any, name: str, message: str) -> None:
+    if hasattr(owner, name):
+        setattr(owner, name, _refusal(name, message))
+
+
+def _refusal(name: str, message: str) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise UnsupportedError(message)
+
+    refuse.__name__ = refuse.__qualname__ = name
+    return refuse
+
+
+def _refuse_files() -> None:
+    opened = builtins.open
+
+    def open(file: Any, *arguments: Any, **options: Any) -> Any:
+        # Python's own library looks for files that need not be there.
+        if frames.called_by_user() and not isinstance(file, int):
+            raise UnsupportedError(f"cannot open {file!r}: {_FILES}")
+        return opened(file, *arguments, **options)
+
+    builtins.open = io.open = open  # type: ignore[assignment]
+    for name in ("open", "listdir", "scandir", "mkdir", "makedirs", "remove", "rename", "stat"):
+        _refuse_users(os, name)
+
+
+def _refuse_users(owner: Any, name: str) -> None:
+    function = getattr(owner, name, None)
+    if function is None:
+        return
+
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        if frames.called_by_user():
+            raise UnsupportedError(f"`os.{name}` does not work here: {_FILES}")
+        return function(*arguments, **options)
+
+    guarded.__name__ = guarded.__qualname__ = name
+    setattr(owner, name, guarded)
+
+
+def _keep_order() -> None:
+    """`asyncio.as_completed` puts coroutines into a set, whose order is that of addresses in memory."""
+    unordered = asyncio.as_completed
+
+    def as_completed(fs: Iterable[Any], *, timeout: float | None = None) -> Any:
+        return unordered([asyncio.ensure_future(awaitable) for awaitable in fs], timeout=timeout)
+
+    as_completed.__doc__ = unordered.__doc__
+    asyncio.as_completed = asyncio.tasks.as_completed = as_completed

@@ -1,0 +1,44 @@
+"""The logging of Python's library, connected with the run's log."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from . import contract
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_LEVELS = (
+    (logging.ERROR, "error"),
+    (logging.WARNING, "warn"),
+    (logging.INFO, "info"),
+    (logging.DEBUG, "debug"),
+)
+
+
+def write(level: str, message: str, fields: dict[str, str]) -> None:
+    """Adds a line to the run's log. The host drops those of a replay."""
+    contract.telemetry.log(contract.telemetry.Level[level.upper()], message, list(fields.items()))
+
+
+class HostHandler(logging.Handler):
+    """Sends what is logged to the run's log, what is given as `extra` as its fields."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if record.exc_info and record.exc_info[0] is not None:
+            message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+        extra = {name: str(value) for name, value in vars(record).items() if name not in _STANDARD}
+        write(_level(record.levelno), message, {"logger": record.name, **extra})
+
+
+def _level(number: int) -> str:
+    return next((name for limit, name in _LEVELS if number >= limit), "trace")
+
+
+def install() -> None:
+    """Logs to the host, unless workflow code has set up logging by itself. What is shown is the host's to say."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(HostHandler())
+        root.setLevel(logging.DEBUG)

@@ -1,0 +1,276 @@
+"""One run: applies events, runs the loop, answers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from .. import converter
+from ..exceptions import FailureError, is_cancelled_exception
+from . import closing, contract, inspecting
+from .arguments import raw
+from .definition import Definition, Handler, registry
+from .failures import BAD_ARGUMENTS, application, to_contract
+from .runtime import Runtime, current_update
+
+# Garbage is collected at fixed points only: what it ends (asynchronous generators, say) may ask something of the host.
+ACTIVATIONS_PER_COLLECTION = 256
+
+
+class UpdateInfo:
+    """Which update the present code belongs to."""
+
+    def __init__(self, id: str, name: str) -> None:
+        self.id = id
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"UpdateInfo(id={self.id!r}, name={self.name!r})"
+
+
+class Run:
+    """The run that this component lives for."""
+
+    def __init__(self) -> None:
+        self.runtime = Runtime()
+        self.runtime.run = self
+        self.definition: Definition | None = None
+        # None if the arguments did not fit.
+        self.instance: Any = None
+        self.handlers: dict[str, dict[str | None, Handler]] = {}
+        self._main: Any = None
+
+    def activate(self, activation: Any) -> None:
+        """Delivers events, then runs until everything waits.
+
+        Raises what is a bug of the code; the host discards what this activation asked for.
+        """
+        runtime = self.runtime
+        runtime.begin(activation)
+        gc.disable()
+        runtime.loop.set_running(True)
+        try:
+            for event in activation.events:
+                if not runtime.closed:
+                    self._apply(event)
+            runtime.go()
+        finally:
+            runtime.loop.set_running(False)
+        if activation.number % ACTIVATIONS_PER_COLLECTION == 0:
+            gc.collect()
+
+    def _apply(self, event: Any) -> None:
+        guest = contract.guest
+        if isinstance(event, guest.Event_Resumed):
+            self.runtime.resolve(event.value.operation, event.value.outcome)
+        elif isinstance(event, guest.Event_Started):
+            self._start(event.value)
+        elif isinstance(event, guest.Event_Signalled):
+            self._signal(event.value)
+        elif isinstance(event, guest.Event_UpdateAccepted):
+            self._update(event.value)
+        elif isinstance(event, guest.Event_CancelRequested):
+            self._cancel(event.value)
+        elif isinstance(event, guest.Event_Reseeded):
+            self.runtime.seed(event.value)
+
+    def _start(self, start: Any) -> None:
+        definition = registry.get(start.workflow_type)
+        if definition is None:
+            message = f"this module has no workflow type `{start.workflow_type}`"
+            raise application("UnknownWorkflowType", message)
+        self.runtime.seed(bytes(start.seed))
+        self.definition = definition
+        self.handlers = {kind: dict(definition.handlers(kind)) for kind in ("signal", "query", "update")}
+        try:
+            arguments = definition.parameters.read(start.input)
+        except FailureError as failure:
+            # Whoever starts a run with wrong arguments learns it as the run's result.
+            closing.fail(self.runtime, failure)
+            return
+        try:
+            self.instance = definition.cls(*arguments) if definition.init_takes_input else definition.cls()
+        except Exception as error:
+            self._ended(error)
+            return
+        self._main = self.runtime.loop.create_task(self._run_main(arguments), name="run")
+        for signal in start.carried_signals:
+            self._signal(signal)
+
+    async def _run_main(self, arguments: list[Any]) -> None:
+        assert self.definition is not None
+        try:
+            result = await self.definition.run(self.instance, *arguments)
+            closing.complete(self.runtime, result)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._ended(error)
+
+    def _ended(self, error: BaseException) -> None:
+        """The error came out of the main routine, or of a handler of a signal."""
+        if isinstance(error, closing.ContinueAsNew):
+            error.close()
+        elif self._is_failure(error):
+            closing.fail(self.runtime, error)
+        else:
+            self.runtime.report_bug(error)
+
+    def _is_failure(self, error: BaseException) -> bool:
+        assert self.definition is not None
+        return closing.is_failure(error, self.definition.failure_types)
+
+    def _cancel(self, reason: str) -> None:
+        self.runtime.cancel_requested = True
+        # Behind the outcomes of the same activation: they are not lost.
+        if self._main is not None:
+            self.runtime.loop.call_soon(self._main.cancel, reason or None)
+
+    def handler(self, kind: str, name: str) -> Handler | None:
+        """The handler of a name, or else the dynamic one."""
+        handlers = self.handlers.get(kind, {})
+        return handlers.get(name) or handlers.get(None)
+
+    def _call(self, handler: Handler, function: Callable[..., Any], request: Any) -> Callable[[], Any]:
+        """What calls the handler with its arguments.
+
+        Raises a failure of the type `BadArguments`.
+        """
+        if handler.name is None:
+            arguments = [request.name, raw(request.input)]
+        else:
+            arguments = handler.parameters.read(request.input)
+        if not handler.bound:
+            arguments = [self.instance, *arguments]
+        return lambda: function(*arguments)
+
+    def _signal(self, signal: Any) -> None:
+        # A carried signal may come after one whose handler has failed the run.
+        if self.instance is None or self.runtime.closed:
+            return
+        handler = self.handler("signal", signal.name)
+        if handler is None:
+            self.runtime.signals.push(signal)
+        else:
+            self.take_signal(handler, signal)
+
+    def take_signal(self, handler: Handler, signal: Any) -> None:
+        """Runs the handler of a signal, or begins to."""
+        try:
+            call = self._call(handler, handler.function, signal)
+        except FailureError as failure:
+            # Nothing is lost: the run goes on with this signal when the code is repaired.
+            raise application(BAD_ARGUMENTS, f"signal `{signal.name}`: {failure.message}") from failure
+        if handler.is_async:
+            self.runtime.spawn_handler(f"signal {signal.name}", handler.policy, lambda: self._run_signal(call))
+            return
+        try:
+            call()
+        except BaseException as error:
+            self._ended(error)
+
+    async def _run_signal(self, call: Callable[[], Any]) -> None:
+        try:
+            await call()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            # What a request to cancel comes to is for the main routine to say.
+            if not closing.is_answer_to_cancel(self.runtime, error):
+                self._ended(error)
+
+    def _update(self, update: Any) -> None:
+        """Begins an update. Whatever comes of it is the caller's to know, not the run's."""
+        if self.instance is None:
+            return
+        handler = self.handler("update", update.name)
+        if handler is None:
+            self._refuse_update(update, inspecting.unknown("Update", update.name))
+            return
+        try:
+            call = self._call(handler, handler.function, update)
+        except FailureError as failure:
+            self._refuse_update(update, failure)
+            return
+        token = current_update.set(UpdateInfo(update.id, update.name))
+        try:
+            if handler.is_async:
+                work = lambda: self._run_update(update, call)  # noqa: E731
+                self.runtime.spawn_handler(f"update {update.name}", handler.policy, work)
+            else:
+                self._answer_update(update, call())
+        except BaseException as error:
+            self._update_ended(update, error)
+        finally:
+            current_update.reset(token)
+
+    async def _run_update(self, update: Any, call: Callable[[], Any]) -> None:
+        try:
+            self._answer_update(update, await call())
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._update_ended(update, error)
+
+    def _answer_update(self, update: Any, result: Any) -> None:
+        payload = converter.to_contract(result)
+        if not self.runtime.closed:
+            contract.updates.complete(update.id, payload)
+
+    def _update_ended(self, update: Any, error: BaseException) -> None:
+        if isinstance(error, closing.ContinueAsNew):
+            error.close()
+        elif self._is_failure(error) or is_cancelled_exception(error):
+            self._refuse_update(update, error)
+        else:
+            self.runtime.report_bug(error)
+
+    def _refuse_update(self, update: Any, error: BaseException) -> None:
+        if not self.runtime.closed:
+            contract.updates.fail(update.id, to_contract(error))
+
+    def validate_update(self, update: Any) -> None:
+        """Decides whether an update is accepted.
+
+        Raises the validator's error; `UnknownUpdate`; `BadArguments`.
+        """
+        self._expect_started()
+        handler = self.handler("update", update.name)
+        if handler is None:
+            raise inspecting.unknown("Update", update.name)
+        call = self._call(handler, handler.validator or (lambda *_: None), update)
+        token = current_update.set(UpdateInfo(update.id, update.name))
+        try:
+            with self.runtime.read_only("a validator"):
+                call()
+        finally:
+            current_update.reset(token)
+
+    def query(self, query: Any) -> Any:
+        """Answers a query.
+
+        Raises the handler's error; `UnknownQuery`; `BadArguments`.
+        """
+        if self.definition is None:
+            raise _not_started()
+        if query.name == inspecting.STACK_TRACE:
+            return converter.to_contract(inspecting.stack_trace(self.runtime))
+        if query.name == inspecting.METADATA:
+            return converter.to_contract(inspecting.metadata(self.definition, self.handlers))
+        self._expect_started()
+        handler = self.handler("query", query.name)
+        if handler is None:
+            raise inspecting.unknown("Query", query.name)
+        call = self._call(handler, handler.function, query)
+        with self.runtime.read_only("a query"):
+            return converter.to_contract(call())
+
+    def _expect_started(self) -> None:
+        if self.instance is None:
+            raise _not_started()
+
+
+def _not_started() -> FailureError:
+    message = "the workflow has not begun, or not with these arguments"
+    return application("NotStarted", message, non_retryable=True)

@@ -1,0 +1,142 @@
+"""The decorators that make a class a workflow."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, overload
+
+from .._internal.arguments import DefinitionError
+from .._internal.definition import MARK, Mark, define
+from ..common import HandlerUnfinishedPolicy
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
+
+_WARN = HandlerUnfinishedPolicy.WARN_AND_ABANDON
+
+
+@overload
+def defn(cls: C) -> C: ...
+@overload
+def defn(
+    *, name: str | None = None, failure_exception_types: Sequence[type[BaseException]] = ()
+) -> Callable[[C], C]: ...
+def defn(
+    cls: Any = None, *, name: str | None = None, failure_exception_types: Sequence[type[BaseException]] = ()
+) -> Any:
+    """Makes a class a workflow type, named like the class if no other name is given.
+
+    Exceptions of `failure_exception_types` fail the run, as failures do; all others are bugs of the code, and the run
+    is kept until the code is repaired.
+    """
+
+    def decorate(cls: C) -> C:
+        define(cls, name, failure_exception_types)
+        return cls
+
+    return decorate if cls is None else decorate(cls)
+
+
+def init(function: F) -> F:
+    """Gives `__init__` the arguments of the run method."""
+    if function.__name__ != "__init__":
+        raise DefinitionError(f"`@workflow.init` is for `__init__`, not for `{function.__qualname__}`")
+    return _mark(function, Mark("init"))
+
+
+def run(function: F) -> F:
+    """The main routine of a workflow: an `async` method, whose result is that of the run."""
+    if not inspect.iscoroutinefunction(function):
+        raise DefinitionError(f"the run method `{function.__qualname__}` has to be `async`")
+    return _mark(function, Mark("run"))
+
+
+@overload
+def signal(function: F) -> F: ...
+@overload
+def signal(
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
+    description: str | None = None,
+) -> Callable[[F], F]: ...
+def signal(
+    function: Any = None,
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
+    description: str | None = None,
+) -> Any:
+    """A handler of a signal, `async` or not. One that is `dynamic` takes a name and a list of `RawValue`."""
+    return _handler(function, "signal", name, dynamic, description, unfinished_policy)
+
+
+@overload
+def query(function: F) -> F: ...
+@overload
+def query(*, name: str | None = None, dynamic: bool = False, description: str | None = None) -> Callable[[F], F]: ...
+def query(
+    function: Any = None, *, name: str | None = None, dynamic: bool = False, description: str | None = None
+) -> Any:
+    """A handler of a query. It changes nothing and waits for nothing."""
+    return _handler(function, "query", name, dynamic, description, _WARN)
+
+
+@overload
+def update(function: F) -> F: ...
+@overload
+def update(
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
+    description: str | None = None,
+) -> Callable[[F], F]: ...
+def update(
+    function: Any = None,
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
+    description: str | None = None,
+) -> Any:
+    """A handler of an update, `async` or not; its result goes to the caller.
+
+    `@HANDLER.validator` decorates what decides on the update before it is accepted: by raising.
+    """
+    return _handler(function, "update", name, dynamic, description, unfinished_policy)
+
+
+def _handler(
+    function: Any, kind: str, name: str | None, dynamic: bool, description: str | None, policy: HandlerUnfinishedPolicy
+) -> Any:
+    if dynamic and name is not None:
+        raise DefinitionError(f"a dynamic {kind} handler takes all names, so it has none of its own")
+
+    def decorate(function: F) -> F:
+        if not callable(function):
+            raise DefinitionError(f"`@workflow.{kind}` is for a method; options are given by keyword")
+        own_name = None if dynamic else name or function.__name__
+        mark = Mark(kind, own_name, description, policy)
+        if kind == "update":
+            function.validator = _validator_of(mark)  # type: ignore[attr-defined]
+        return _mark(function, mark)
+
+    return decorate if function is None else decorate(function)
+
+
+def _validator_of(mark: Mark) -> Callable[[F], F]:
+    def validator(function: F) -> F:
+        """Decides on the update before it is accepted."""
+        mark.validator = function
+        return function
+
+    return validator
+
+
+def _mark(function: F, mark: Mark) -> F:
+    setattr(function, MARK, mark)
+    return function
