@@ -1,0 +1,3 @@
+module dalsegno
+
+go 1.26

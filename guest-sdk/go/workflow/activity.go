@@ -1,0 +1,228 @@
+package workflow
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"time"
+
+	"dalsegno"
+	"dalsegno/internal/contract"
+)
+
+// A CancellationType says what cancelling an activity waits for.
+type CancellationType uint8
+
+// The ways of cancelling an activity.
+const (
+	// Ask the activity to stop, and count it as cancelled at once.
+	CancelTry CancellationType = CancellationType(contract.ActivityTryCancel)
+	// Ask the activity to stop, and wait until it ends.
+	CancelWait CancellationType = CancellationType(contract.ActivityWait)
+	// Do not ask; count it as cancelled at once.
+	CancelAbandon CancellationType = CancellationType(contract.ActivityAbandon)
+)
+
+// ActivityOptions are those of activities. StartToCloseTimeout or ScheduleToCloseTimeout is needed.
+type ActivityOptions struct {
+	// The task queue, if not the run's own.
+	TaskQueue string
+	// The time limit of the whole, with retries.
+	ScheduleToCloseTimeout time.Duration
+	// How long an attempt may wait for its start.
+	ScheduleToStartTimeout time.Duration
+	// The time limit of one attempt.
+	StartToCloseTimeout time.Duration
+	// The longest silence of an attempt.
+	HeartbeatTimeout time.Duration
+	// The same as the CancellationType CancelWait.
+	WaitForCancellation bool
+	// What cancelling waits for.
+	CancellationType CancellationType
+	// An id of your own, unique among the run's pending activities.
+	ActivityID string
+	// How failed attempts are repeated.
+	RetryPolicy *dalsegno.RetryPolicy
+	// A line for people.
+	Summary string
+	// Values that travel with the call beside its arguments.
+	Headers map[string]any
+}
+
+// LocalActivityOptions are those of local activities. One of the two time limits is needed.
+type LocalActivityOptions struct {
+	// The time limit of the whole, with retries.
+	ScheduleToCloseTimeout time.Duration
+	// The time limit of one attempt.
+	StartToCloseTimeout time.Duration
+	// A backoff longer than this becomes a durable timer; a minute by default.
+	LocalRetryThreshold time.Duration
+	// What cancelling waits for.
+	CancellationType CancellationType
+	// An id of your own, unique among the run's pending activities.
+	ActivityID string
+	// How failed attempts are repeated.
+	RetryPolicy *dalsegno.RetryPolicy
+	// A line for people.
+	Summary string
+	// Values that travel with the call beside its arguments.
+	Headers map[string]any
+}
+
+type (
+	activityOptionsKey      struct{}
+	localActivityOptionsKey struct{}
+)
+
+// WithActivityOptions sets the options of activities that are executed with the context.
+func WithActivityOptions(ctx Context, options ActivityOptions) Context {
+	return WithValue(ctx, activityOptionsKey{}, options)
+}
+
+// WithLocalActivityOptions sets the options of local activities that are executed with the context.
+func WithLocalActivityOptions(ctx Context, options LocalActivityOptions) Context {
+	return WithValue(ctx, localActivityOptionsKey{}, options)
+}
+
+// GetActivityOptions gives the options that the context has.
+func GetActivityOptions(ctx Context) ActivityOptions {
+	options, _ := ctx.Value(activityOptionsKey{}).(ActivityOptions)
+	return options
+}
+
+// GetLocalActivityOptions gives the options that the context has.
+func GetLocalActivityOptions(ctx Context) LocalActivityOptions {
+	options, _ := ctx.Value(localActivityOptionsKey{}).(LocalActivityOptions)
+	return options
+}
+
+// WithTaskQueue changes one of the options of activities.
+func WithTaskQueue(ctx Context, name string) Context {
+	options := GetActivityOptions(ctx)
+	options.TaskQueue = name
+	return WithActivityOptions(ctx, options)
+}
+
+// WithStartToCloseTimeout changes one of the options of activities.
+func WithStartToCloseTimeout(ctx Context, limit time.Duration) Context {
+	options := GetActivityOptions(ctx)
+	options.StartToCloseTimeout = limit
+	return WithActivityOptions(ctx, options)
+}
+
+// WithScheduleToCloseTimeout changes one of the options of activities.
+func WithScheduleToCloseTimeout(ctx Context, limit time.Duration) Context {
+	options := GetActivityOptions(ctx)
+	options.ScheduleToCloseTimeout = limit
+	return WithActivityOptions(ctx, options)
+}
+
+// WithHeartbeatTimeout changes one of the options of activities.
+func WithHeartbeatTimeout(ctx Context, limit time.Duration) Context {
+	options := GetActivityOptions(ctx)
+	options.HeartbeatTimeout = limit
+	return WithActivityOptions(ctx, options)
+}
+
+// WithRetryPolicy changes one of the options of activities.
+func WithRetryPolicy(ctx Context, policy dalsegno.RetryPolicy) Context {
+	options := GetActivityOptions(ctx)
+	options.RetryPolicy = &policy
+	return WithActivityOptions(ctx, options)
+}
+
+// ExecuteActivity schedules work outside of the sandbox, by its name, or by a function of that name. Its options are
+// those of the context; cancelling the context cancels it. The error of a failed activity is an ActivityError, whose
+// cause says why.
+func ExecuteActivity(ctx Context, activity any, args ...any) Future {
+	options := GetActivityOptions(ctx)
+	if options.WaitForCancellation {
+		options.CancellationType = CancelWait
+	}
+	return execute(ctx, "activity", functionName(activity), args, contract.ActivityOptions{
+		ActivityID:        options.ActivityID,
+		TaskQueue:         options.TaskQueue,
+		ScheduleToCloseMs: dalsegno.Milliseconds(options.ScheduleToCloseTimeout),
+		ScheduleToStartMs: dalsegno.Milliseconds(options.ScheduleToStartTimeout),
+		StartToCloseMs:    dalsegno.Milliseconds(options.StartToCloseTimeout),
+		HeartbeatMs:       dalsegno.Milliseconds(options.HeartbeatTimeout),
+		RetryPolicy:       options.RetryPolicy.ToContract(),
+		CancellationType:  uint8(options.CancellationType),
+		Summary:           options.Summary,
+	}, options.Headers, contract.Host.ScheduleActivity)
+}
+
+// ExecuteLocalActivity runs short work in the host itself, its result stored together with what the workflow does
+// next: several in a row cost one commit. It is repeated from its beginning if the host stops meanwhile.
+func ExecuteLocalActivity(ctx Context, activity any, args ...any) Future {
+	options := GetLocalActivityOptions(ctx)
+	return execute(ctx, "local activity", functionName(activity), args, contract.ActivityOptions{
+		ActivityID:            options.ActivityID,
+		ScheduleToCloseMs:     dalsegno.Milliseconds(options.ScheduleToCloseTimeout),
+		StartToCloseMs:        dalsegno.Milliseconds(options.StartToCloseTimeout),
+		LocalRetryThresholdMs: dalsegno.Milliseconds(options.LocalRetryThreshold),
+		RetryPolicy:           options.RetryPolicy.ToContract(),
+		CancellationType:      uint8(options.CancellationType),
+		Summary:               options.Summary,
+	}, options.Headers, contract.Host.ScheduleLocalActivity)
+}
+
+type schedule func(contract.Host, string, []contract.Payload, contract.ActivityOptions) contract.Operation
+
+func execute(
+	ctx Context, kind, name string, args []any, options contract.ActivityOptions, headers map[string]any,
+	ask schedule,
+) Future {
+	r := theRun()
+	r.here("executing an activity")
+	if err := scopeOf(ctx).err(); err != nil {
+		return failedFuture(err)
+	}
+	call := fmt.Sprintf("%s `%s`", kind, name)
+	input := r.encode(call, args)
+	options.Headers = r.named(call, headers)
+	frames := r.place()
+	r.callSite(frames)
+	number := ask(r.host, name, input, options)
+	if options.ActivityID == "" {
+		options.ActivityID = fmt.Sprint(number)
+	}
+	started := newFuture(func() string { return fmt.Sprintf("%s %s (operation %d)", kind, name, number) })
+	r.begin(ctx, number, &operation{
+		future: started,
+		cancelInHost: func(string) bool {
+			r.callSite(frames)
+			return r.host.CancelActivity(number)
+		},
+		cancelled: func(string) error {
+			return givenUp("activity cancelled", contract.Activity{
+				ActivityType: name, ActivityID: options.ActivityID, Attempts: 1,
+				RetryState: contract.RetryStateCancelRequested,
+			})
+		},
+	})
+	return started
+}
+
+// givenUp is the error of what was given up because of a request to cancel.
+func givenUp(message string, kind contract.CauseKind) error {
+	return dalsegno.ErrorOf(contract.Failure{
+		{Message: message, Kind: kind},
+		{Message: message, Kind: contract.Cancelled{}},
+	})
+}
+
+// functionName gives the name of an activity or a workflow: a text is it already.
+func functionName(named any) string {
+	if name, ok := named.(string); ok {
+		return name
+	}
+	value := reflect.ValueOf(named)
+	if value.Kind() != reflect.Func {
+		panic(fmt.Sprintf("a name or a function is expected, not a %T", named))
+	}
+	name := runtime.FuncForPC(value.Pointer()).Name()
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	return strings.TrimSuffix(name, "-fm")
+}
