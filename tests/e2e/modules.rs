@@ -75,22 +75,38 @@ async fn a_run_goes_on_with_its_module_after_a_restart(#[values(Sqlite, Postgres
     client.result("old").await;
 }
 
+/// A guest that no host has compiled before: with a custom section of its own.
+fn never_seen(package: &str) -> Vec<u8> {
+    let mut bytes = guests::bytes(package);
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("it is later than 1970");
+    let name = format!("{}-{}", unique("section"), since.as_nanos());
+    let length = u8::try_from(name.len()).expect("a short name");
+    bytes.extend([0, length + 1, length]);
+    bytes.extend(name.bytes());
+    bytes
+}
+
 #[rstest]
 #[tokio::test]
 async fn an_upload_need_not_be_waited_for(#[values(Sqlite, Postgres)] backend: Backend) {
     let host = Host::start(backend).await;
     let client = host.client();
-    let request = client.request_within(reqwest::Method::POST, "/modules?wait=0s");
-    let response = request.body(guests::bytes("hello")).send().await.expect("an answer");
-    // It may be ready at once, since its compiled form may be there.
-    assert!(matches!(response.status().as_u16(), 201 | 202), "{response:?}");
-    let uploaded: Value = response.json().await.expect("a module");
+    let upload = async |bytes: &[u8]| {
+        let request = client.request_within(reqwest::Method::POST, "/modules?wait=0s");
+        let response = request.body(bytes.to_vec()).send().await.expect("an answer");
+        (response.status().as_u16(), response.json::<Value>().await.expect("a module"))
+    };
+    let bytes = never_seen("hello");
+    let (status, uploaded) = upload(&bytes).await;
+    assert_eq!((status, &uploaded["status"]), (202, &json!("compiling")), "{uploaded}");
     let digest = uploaded["digest"].as_str().expect("it has a digest").to_owned();
-    eventually("the module is ready", async || {
+    let described = eventually("the module is ready", async || {
         let described = client.read(&format!("/modules/{digest}")).await.json(200);
-        if described["status"] == "ready" { Ok(()) } else { Err(described) }
+        if described["status"] == "ready" { Ok(described) } else { Err(described) }
     })
     .await;
+    assert_eq!(described["deployed"], json!(["hello"]), "{described}");
+    assert_eq!(upload(&bytes).await.0, 200, "it is there, and compiled");
     client.begin("hello", "hello", json!(["World"])).await;
     let _ = client.post("/workflows/hello/terminate", &json!({})).await.json(200);
 }

@@ -120,6 +120,15 @@ pub(crate) async fn activity_cancelled_and_awaited() -> Result<&'static str, Fai
     cancelled(hanging.await)
 }
 
+/// As many as it is told, one after the other.
+#[workflow]
+pub(crate) async fn chain(length: u32) -> Result<u32, Failure> {
+    for number in 0..length {
+        let _: Value = call("echo").input(&number).await?;
+    }
+    Ok(length)
+}
+
 /// One after the other, next to the workflow.
 #[workflow]
 pub(crate) async fn local_activities() -> Result<Vec<u32>, Failure> {

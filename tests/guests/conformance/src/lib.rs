@@ -18,7 +18,7 @@ use std::time::Duration;
 use activities::{
     activities_in_parallel, activities_in_sequence, activity_attempts_used_up, activity_cancelled,
     activity_cancelled_and_awaited, activity_fails, activity_failure_caught, activity_options,
-    activity_retried, activity_times_out, activity_type_not_retried, local_activities,
+    activity_retried, activity_times_out, activity_type_not_retried, chain, local_activities,
 };
 use bugs::{bug, cause_chain, hangs};
 use cancellation::{InnerScope, OuterScope, cancel_caught, cancel_uncaught, cancel_with_clean_up};
@@ -49,6 +49,7 @@ dalsegno_sdk::workflows![
     activity_times_out,
     activity_cancelled,
     activity_cancelled_and_awaited,
+    chain,
     local_activities,
     timer,
     timers_in_order_of_firing,
