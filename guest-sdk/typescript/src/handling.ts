@@ -67,7 +67,7 @@ export function updateAccepted(runtime: Runtime, update: Request): void {
 /** Decides whether an update is accepted, by throwing if it is not. */
 export function validateUpdate(runtime: Runtime, update: Request): void {
   const found = runtime.handlers.update(update.name);
-  if (found === undefined) throw unknown('Update', update.name);
+  if (found === undefined) throw unknown('Update', update.name, runtime.handlers.updates);
   const [{ validate }, before] = found;
   const args = decodeArguments(`update \`${update.name}\``, update.input);
   const context = handlerContext(runtime, `update ${update.name}`, { id: update.id, name: update.name });
@@ -79,7 +79,7 @@ export function validateUpdate(runtime: Runtime, update: Request): void {
 /** The answer of a query's handler. */
 export function query(runtime: Runtime, { name, input }: Request): Payload {
   const found = runtime.handlers.query(name);
-  if (found === undefined) throw unknown('Query', name);
+  if (found === undefined) throw unknown('Query', name, runtime.handlers.queries);
   const [handler, before] = found;
   const args = decodeArguments(`query \`${name}\``, input);
   const context = handlerContext(runtime, `query ${name}`, undefined);
@@ -109,7 +109,7 @@ export function takeBufferedUpdates(): void {
 /** Answers updates that no handler was set for in time. */
 export function refuseBufferedUpdates(runtime: Runtime): void {
   for (const { id, name } of runtime.updates.takeAll()) {
-    if (!runtime.isClosed) runtime.host.failUpdate(id, toContract(unknown('Update', name)));
+    if (!runtime.isClosed) runtime.host.failUpdate(id, toContract(unknown('Update', name, runtime.handlers.updates)));
   }
 }
 
@@ -172,7 +172,8 @@ export function badArguments(what: string, error: unknown): ApplicationFailure {
 }
 
 /** The failure of calling a handler that does not exist: `UnknownQuery`, for example. */
-export function unknown(kind: 'Query' | 'Update', name: string): ApplicationFailure {
+export function unknown(kind: 'Query' | 'Update', name: string, known: Map<string, unknown>): ApplicationFailure {
   const message = `the workflow has no ${kind.toLowerCase()} named \`${name}\``;
-  return ApplicationFailure.nonRetryable(message, `Unknown${kind}`);
+  const others = known.size === 0 ? 'it has none' : `it has: ${[...known.keys()].join(', ')}`;
+  return ApplicationFailure.nonRetryable(`${message}; ${others}`, `Unknown${kind}`);
 }

@@ -42,7 +42,7 @@ export class Run {
     this.reportUnhandled();
     if (runtime.isClosed) clearJobs();
     const bug = runtime.takeBug();
-    if (bug !== undefined) throw bug.error;
+    if (bug !== undefined) throw asBug(bug.error);
   }
 
   /** @throws what the validator throws, or that there is no such handler. */
@@ -129,4 +129,12 @@ export class Run {
     const message = 'the workflow has not begun, or not with these arguments';
     throw ApplicationFailure.nonRetryable(message, 'NotStarted');
   }
+}
+
+/** A bug as it is told: with the kind of error that it is. */
+function asBug(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const failure = ApplicationFailure.fromError(error);
+  failure.message = `${failure.type}: ${failure.message}`;
+  return failure;
 }

@@ -1,10 +1,8 @@
 /** Makes a component of a bundle, with the engine inside. */
 
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { BuildError } from './errors.mjs';
 
@@ -33,18 +31,18 @@ async function quickjs(jsPath, jsSource, witPath) {
 }
 
 async function starlingmonkey(sourcePath, _source, witPath) {
-  const { componentize } = await import(starlingmonkeyModule());
+  const { componentize } = await importStarlingmonkey();
   const disableFeatures = ['http', 'fetch-event'];
   const { component } = await componentize({ sourcePath, witPath, worldName: WORLD, disableFeatures });
   return component;
 }
 
 /** Has its own folder, since few projects need it and it is large. */
-function starlingmonkeyModule() {
-  const own = createRequire(new URL('./starlingmonkey/package.json', import.meta.url));
+async function importStarlingmonkey() {
   try {
-    return pathToFileURL(own.resolve('@bytecodealliance/componentize-js')).href;
-  } catch {
+    return await import('./starlingmonkey/engine.mjs');
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new BuildError('the engine starlingmonkey is not installed beside the build: run npm ci in its folder starlingmonkey');
   }
 }

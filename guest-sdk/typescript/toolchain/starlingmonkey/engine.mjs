@@ -1,0 +1,1 @@
+export { componentize } from '@bytecodealliance/componentize-js';
