@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Payload,
@@ -139,62 +139,130 @@ pub fn read_search_attribute(payload: &Payload) -> Result<(SearchAttributeType, 
     if r#type.fits(&value) { Ok((r#type, value)) } else { Err(format!("the value {value} is no {type}")) }
 }
 
+/// A search attribute as people read it: its value if that tells the type, else an object of `type` and `value`.
+#[must_use]
+pub fn shown_search_attribute(payload: &Payload) -> Payload {
+    match read_search_attribute(payload) {
+        Ok((r#type, value)) if SearchAttributeType::of(&value) == Some(r#type) => {
+            Payload::json(value.to_string())
+        }
+        Ok((r#type, value)) => Payload::json(json!({ "type": r#type.as_str(), "value": value }).to_string()),
+        Err(_) => payload.clone(),
+    }
+}
+
+/// The counterpart of [`shown_search_attribute`]; what it did not write stays as it is.
+#[must_use]
+pub fn unshown_search_attribute(payload: &Payload) -> Payload {
+    let Some(value) = payload.as_json().and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+        return payload.clone();
+    };
+    let (r#type, value) = match &value {
+        Value::Object(fields) => (
+            fields.get("type").and_then(Value::as_str).and_then(SearchAttributeType::from_name),
+            fields.get("value").unwrap_or(&Value::Null),
+        ),
+        plain => (SearchAttributeType::of(plain), plain),
+    };
+    let typed = r#type.and_then(|r#type| search_attribute(r#type, value).ok());
+    typed.unwrap_or_else(|| payload.clone())
+}
+
+/// Changes of search attributes, each with its type; absent values are to be removed, and so is JSON's `null`.
+///
+/// # Errors
+/// What is none, for people.
+pub fn normal_search_attributes(
+    changed: &BTreeMap<String, Option<Payload>>,
+) -> Result<BTreeMap<String, Option<Payload>>, String> {
+    let mut normal = BTreeMap::new();
+    for (name, payload) in changed {
+        check_id(name).map_err(|error| format!("the name of a search attribute {error}"))?;
+        let payload = payload.as_ref().filter(|payload| &*payload.data != b"null");
+        let typed = |payload: &Payload| {
+            let (r#type, value) = read_search_attribute(payload)?;
+            search_attribute(r#type, &value)
+        };
+        let payload = payload.map(typed).transpose();
+        let payload = payload.map_err(|problem| format!("the search attribute `{name}`: {problem}"))?;
+        normal.insert(name.clone(), payload);
+    }
+    Ok(normal)
+}
+
+/// Changes of notes; absent values are to be removed, and so is JSON's `null`.
+#[must_use]
+pub fn normal_memo(changed: BTreeMap<String, Option<Payload>>) -> BTreeMap<String, Option<Payload>> {
+    let is_value = |payload: &Payload| payload.as_json() != Some("null");
+    changed.into_iter().map(|(name, value)| (name, value.filter(is_value))).collect()
+}
+
 impl Attributes {
-    /// Changes search attributes; absent values are removed.
+    /// Whether search attributes may be changed so.
     ///
     /// # Errors
-    /// What cannot be taken, for people; nothing has changed.
-    pub fn checked_search_attributes(
-        &self,
-        changed: &BTreeMap<String, Option<Payload>>,
-    ) -> Result<BTreeMap<String, Option<Payload>>, String> {
-        let mut normal = BTreeMap::new();
-        for (name, payload) in changed {
-            check_id(name).map_err(|error| format!("the name of a search attribute {error}"))?;
-            let payload = payload.as_ref().filter(|payload| &*payload.data != b"null");
-            let typed = |payload: &Payload| {
-                let (r#type, value) = read_search_attribute(payload)?;
-                search_attribute(r#type, &value)
-            };
-            let payload = payload.map(typed).transpose();
-            let payload = payload.map_err(|problem| format!("the search attribute `{name}`: {problem}"))?;
+    /// What cannot be taken, for people.
+    pub fn check_search_attributes(&self, normal: &BTreeMap<String, Option<Payload>>) -> Result<(), String> {
+        if normal.contains_key(CHANGE_VERSION) {
+            return Err(format!(
+                "the search attribute `{CHANGE_VERSION}` is the host's: it tells the patches that the code asked for"
+            ));
+        }
+        for (name, payload) in normal {
             if let Some(bytes) = payload.as_ref().map(|payload| payload.data.len())
                 && bytes > limits::SEARCH_ATTRIBUTE_BYTES_MAX
             {
                 let max = limits::SEARCH_ATTRIBUTE_BYTES_MAX;
                 return Err(format!("the search attribute `{name}` has {bytes} bytes, {max} are allowed"));
             }
-            normal.insert(name.clone(), payload);
         }
         let mut after = self.search_attributes.clone();
-        change(&mut after, &normal);
+        change(&mut after, normal);
         let count = after.keys().filter(|name| *name != CHANGE_VERSION).count();
         if count > limits::SEARCH_ATTRIBUTES_MAX {
             let max = limits::SEARCH_ATTRIBUTES_MAX;
             return Err(format!("the run would have {count} search attributes, {max} are allowed"));
         }
-        Ok(normal)
+        Ok(())
     }
 
-    /// Changes notes; absent values, and JSON's `null`, are removed.
+    /// Whether notes may be changed so.
     ///
     /// # Errors
-    /// What cannot be taken, for people; nothing has changed.
-    pub fn checked_memo(
-        &self,
-        changed: BTreeMap<String, Option<Payload>>,
-    ) -> Result<BTreeMap<String, Option<Payload>>, String> {
-        let is_value = |payload: &Payload| payload.as_json() != Some("null");
-        let normal: BTreeMap<String, Option<Payload>> =
-            changed.into_iter().map(|(name, value)| (name, value.filter(is_value))).collect();
+    /// What cannot be taken, for people.
+    pub fn check_memo(&self, normal: &BTreeMap<String, Option<Payload>>) -> Result<(), String> {
         let mut after = self.memo.clone();
-        change(&mut after, &normal);
+        change(&mut after, normal);
         let bytes: usize = after.iter().map(|(name, payload)| name.len() + payload.size_bytes()).sum();
         if bytes > limits::MEMO_BYTES_MAX {
             let max = limits::MEMO_BYTES_MAX;
             return Err(format!("the memo would have {bytes} bytes, {max} are allowed"));
         }
+        Ok(())
+    }
+
+    /// All notes and search attributes of a new run, each with its type.
+    ///
+    /// # Errors
+    /// What cannot be taken, for people.
+    pub fn fresh(self) -> Result<Self, String> {
+        let normal = self.normal()?;
+        let all = |named: &BTreeMap<String, Payload>| {
+            named.iter().map(|(name, payload)| (name.clone(), Some(payload.clone()))).collect()
+        };
+        Self::default().check_memo(&all(&normal.memo))?;
+        Self::default().check_search_attributes(&all(&normal.search_attributes))?;
         Ok(normal)
+    }
+
+    /// The same, whatever the limits are.
+    pub(crate) fn normal(self) -> Result<Self, String> {
+        let given = |named: BTreeMap<String, Payload>| {
+            named.into_iter().map(|(name, payload)| (name, Some(payload))).collect()
+        };
+        let memo = present(normal_memo(given(self.memo)));
+        let search_attributes = present(normal_search_attributes(&given(self.search_attributes))?);
+        Ok(Self { memo, search_attributes })
     }
 
     pub(crate) fn change_memo(&mut self, changed: &BTreeMap<String, Option<Payload>>) {
@@ -232,4 +300,9 @@ fn change(all: &mut BTreeMap<String, Payload>, changed: &BTreeMap<String, Option
             None => drop(all.remove(name)),
         }
     }
+}
+
+/// A value of `null` stands for none.
+fn present(named: BTreeMap<String, Option<Payload>>) -> BTreeMap<String, Payload> {
+    named.into_iter().filter_map(|(name, payload)| Some((name, payload?))).collect()
 }

@@ -7,6 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     Payload,
+    attributes::{shown_search_attribute, unshown_search_attribute},
     event::{Event, EventAttributes as E},
     guest::Shown,
     history::Transition,
@@ -116,11 +117,26 @@ impl ExportedHistory {
         self
     }
 
-    /// As transitions: events of one activation and one time together, as they were stored.
+    /// As people read it: see [`Event::show`].
+    pub fn show(&mut self) {
+        self.events.iter_mut().for_each(Event::show);
+    }
+
+    /// As transitions: events of one activation and one time together, as they were stored. Search attributes may be
+    /// as [`Event::show`] writes them.
     ///
     /// # Errors
     /// [`BadExport`]: from a newer host, or its parts do not fit together.
-    pub fn into_transitions(self) -> Result<Vec<Transition>, BadExport> {
+    pub fn into_transitions(mut self) -> Result<Vec<Transition>, BadExport> {
+        self.events.iter_mut().for_each(Event::unshow);
+        self.into_exact_transitions()
+    }
+
+    /// The same of a history whose payloads are all written out.
+    ///
+    /// # Errors
+    /// [`BadExport`]: from a newer host, or its parts do not fit together.
+    pub fn into_exact_transitions(self) -> Result<Vec<Transition>, BadExport> {
         if self.format != EXPORT_FORMAT {
             return Err(BadExport::Format(self.format));
         }
@@ -220,6 +236,21 @@ struct ActivityWithoutResult {
 /// The counterpart of [`E::attributes_text`]: a field that is there has a payload, if only `null`.
 pub(crate) fn present_or_absent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Payload>, D::Error> {
     if input.is_human_readable() { Payload::deserialize(input).map(Some) } else { Option::deserialize(input) }
+}
+
+impl Event {
+    /// Writes its search attributes as people read them. [`ExportedHistory::into_transitions`] reads both forms.
+    pub fn show(&mut self) {
+        self.change_search_attributes(shown_search_attribute);
+    }
+
+    fn unshow(&mut self) {
+        self.change_search_attributes(unshown_search_attribute);
+    }
+
+    fn change_search_attributes(&mut self, change: fn(&Payload) -> Payload) {
+        self.attributes.for_each_search_attribute_mut(&mut |payload| *payload = change(payload));
+    }
 }
 
 impl Serialize for Event {

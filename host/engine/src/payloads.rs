@@ -130,6 +130,28 @@ macro_rules! walk {
 walk!(for_each_payload, in_failure, in_request, iter, values, Arc::as_ref, ());
 walk!(for_each_payload_mut, in_failure_mut, in_request_mut, iter_mut, values_mut, Arc::make_mut, (mut));
 
+impl E {
+    /// Visits every search attribute.
+    pub fn for_each_search_attribute_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
+        match self {
+            E::WorkflowExecutionStarted(started) => {
+                Arc::make_mut(started).search_attributes.values_mut().for_each(visit);
+            }
+            E::StartChildWorkflowExecutionInitiated(child) => {
+                Arc::make_mut(child).search_attributes.values_mut().for_each(visit);
+            }
+            E::WorkflowExecutionContinuedAsNew(next) => {
+                let all = Arc::make_mut(next).search_attributes.iter_mut().flat_map(BTreeMap::values_mut);
+                all.for_each(visit);
+            }
+            E::UpsertWorkflowSearchAttributes { search_attributes } => {
+                search_attributes.values_mut().flatten().for_each(visit);
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Failure {
     /// Bytes it takes up in a history, near enough for limits.
     #[must_use]

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{CallError, Calls, invalid};
-use crate::{Payload, attributes::Attributes, event::EventAttributes as E};
+use crate::{
+    Payload,
+    attributes::{Attributes, normal_memo, normal_search_attributes},
+    event::EventAttributes as E,
+};
 
 impl Calls {
     /// Changes search attributes; absent values are removed.
@@ -15,7 +19,10 @@ impl Calls {
         changed: &BTreeMap<String, Option<Payload>>,
     ) -> Result<(), CallError> {
         self.check_open("run.upsert-search-attributes")?;
-        let search_attributes = self.attributes_now().checked_search_attributes(changed).or_else(invalid)?;
+        let search_attributes = normal_search_attributes(changed).or_else(invalid)?;
+        if !self.is_replay() {
+            self.attributes_now().check_search_attributes(&search_attributes).or_else(invalid)?;
+        }
         let event = E::UpsertWorkflowSearchAttributes { search_attributes: search_attributes.clone() };
         self.issue("run.upsert-search-attributes", event)?;
         self.attributes_now().change_search_attributes(&search_attributes);
@@ -28,10 +35,18 @@ impl Calls {
     /// [`CallError`]; the activation has to end.
     pub fn set_memo(&mut self, changed: BTreeMap<String, Option<Payload>>) -> Result<(), CallError> {
         self.check_open("run.set-memo")?;
-        let upserted_memo = self.attributes_now().checked_memo(changed).or_else(invalid)?;
+        let upserted_memo = normal_memo(changed);
+        if !self.is_replay() {
+            self.attributes_now().check_memo(&upserted_memo).or_else(invalid)?;
+        }
         self.issue("run.set-memo", E::WorkflowPropertiesModified { upserted_memo: upserted_memo.clone() })?;
         self.attributes_now().change_memo(&upserted_memo);
         Ok(())
+    }
+
+    /// What a new run is to have.
+    pub(super) fn fresh_attributes(&self, given: Attributes) -> Result<Attributes, CallError> {
+        if self.is_replay() { given.normal() } else { given.fresh() }.or_else(invalid)
     }
 
     fn attributes_now(&mut self) -> &mut Attributes {

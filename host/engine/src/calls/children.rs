@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{
-    CallError, Calls, StartChild, Started,
-    closing::{fresh_memo, fresh_search_attributes},
-    invalid,
-};
+use super::{CallError, Calls, StartChild, Started, invalid};
 use crate::{
+    attributes::Attributes,
     event::{ChildCancellationType, ChildInitiated, EventAttributes},
     ids::{Namespace, Operation, TaskQueue, WorkflowId, WorkflowType},
     state::Pending,
@@ -46,6 +43,8 @@ impl Calls {
             Some(name) => TaskQueue::parse(name).or_else(|error| invalid(format!("task queue {error}")))?,
             None => run.task_queue.clone(),
         };
+        let given = Attributes { memo: ask.memo, search_attributes: ask.search_attributes };
+        let Attributes { memo, search_attributes } = self.fresh_attributes(given)?;
         Ok(ChildInitiated {
             started,
             closed,
@@ -65,8 +64,8 @@ impl Calls {
             parent_close_policy: ask.parent_close_policy,
             cancellation_type: ask.cancellation_type,
             module_policy: ask.module_policy,
-            memo: fresh_memo(ask.memo).or_else(invalid)?,
-            search_attributes: fresh_search_attributes(ask.search_attributes).or_else(invalid)?,
+            memo,
+            search_attributes,
             summary: ask.summary,
         })
     }

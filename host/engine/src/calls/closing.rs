@@ -1,6 +1,6 @@
 //! The calls that close a run.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{CallError, Calls, ContinueAsNew, invalid};
 use crate::{
@@ -64,6 +64,12 @@ impl Calls {
             Some(name) => TaskQueue::parse(name).or_else(|error| invalid(format!("task queue {error}")))?,
             None => started.task_queue.clone(),
         };
+        let (has_memo, has_search_attributes) = (ask.memo.is_some(), ask.search_attributes.is_some());
+        let given = Attributes {
+            memo: ask.memo.unwrap_or_default(),
+            search_attributes: ask.search_attributes.unwrap_or_default(),
+        };
+        let Attributes { memo, search_attributes } = self.fresh_attributes(given)?;
         let next = event::ContinuedAsNew {
             new_run_id: successor_id(&self.state)
                 .ok_or_else(|| CallError::Invalid("the run has not started".to_owned()))?,
@@ -73,12 +79,8 @@ impl Calls {
             headers: ask.headers,
             run_timeout: ask.run_timeout.or(started.run_timeout),
             retry_policy: ask.retry_policy.or_else(|| started.retry_policy.clone()),
-            memo: ask.memo.map(fresh_memo).transpose().or_else(invalid)?,
-            search_attributes: ask
-                .search_attributes
-                .map(fresh_search_attributes)
-                .transpose()
-                .or_else(invalid)?,
+            memo: has_memo.then_some(memo),
+            search_attributes: has_search_attributes.then_some(search_attributes),
             module_policy: ask.module_policy,
             carried_signals: ask.carried_signals,
         };
@@ -90,24 +92,6 @@ impl Calls {
         self.closed = true;
         Ok(())
     }
-}
-
-/// All notes of a new run.
-pub(super) fn fresh_memo(memo: BTreeMap<String, Payload>) -> Result<BTreeMap<String, Payload>, String> {
-    let given = memo.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
-    Ok(present(Attributes::default().checked_memo(given)?))
-}
-
-/// All search attributes of a new run.
-pub(super) fn fresh_search_attributes(
-    attributes: BTreeMap<String, Payload>,
-) -> Result<BTreeMap<String, Payload>, String> {
-    let given = attributes.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
-    Ok(present(Attributes::default().checked_search_attributes(&given)?))
-}
-
-fn present(named: BTreeMap<String, Option<Payload>>) -> BTreeMap<String, Payload> {
-    named.into_iter().filter_map(|(name, payload)| Some((name, payload?))).collect()
 }
 
 /// Whether the run's retry policy tries again after this failure.

@@ -59,7 +59,8 @@ impl Calls {
         };
         if version < minimum || version > maximum {
             return invalid(format!(
-                "the run has version {version} of the change `{change_id}`, the code knows {minimum} to {maximum}"
+                "the run has version {version} of the change `{change_id}`, the code knows {minimum} to {maximum} \
+                 only: it has to know each version that an open run has"
             ));
         }
         Ok(version)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dalsegno_engine::{
     Payload,
-    attributes::{SearchAttributeType, read_search_attribute, search_attribute},
+    attributes::{SearchAttributeType, search_attribute, shown_search_attribute},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,11 +54,9 @@ pub(crate) fn write(attributes: &BTreeMap<String, Payload>) -> BTreeMap<String, 
 }
 
 fn written(payload: &Payload) -> Value {
-    match read_search_attribute(payload) {
-        Ok((r#type, value)) if SearchAttributeType::of(&value) == Some(r#type) => value,
-        Ok((r#type, value)) => json!({ "type": r#type.as_str(), "value": value }),
-        Err(_) => json!(payload),
-    }
+    let shown = shown_search_attribute(payload);
+    let value = shown.as_json().and_then(|text| serde_json::from_str(text).ok());
+    value.unwrap_or_else(|| json!(payload))
 }
 
 #[cfg(test)]

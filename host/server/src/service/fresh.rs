@@ -97,22 +97,16 @@ impl Service {
 }
 
 fn checked_memo(memo: BTreeMap<String, Payload>) -> Result<BTreeMap<String, Payload>, ServiceError> {
-    let given = memo.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
-    let checked = Attributes::default().checked_memo(given);
-    checked.map(present).map_err(|problem| ServiceError::new(ErrorCode::TooLarge, problem))
+    let checked = Attributes { memo, ..Attributes::default() }.fresh();
+    checked.map(|fresh| fresh.memo).map_err(|problem| ServiceError::new(ErrorCode::TooLarge, problem))
 }
 
 fn checked_search_attributes(
-    attributes: BTreeMap<String, Payload>,
+    search_attributes: BTreeMap<String, Payload>,
 ) -> Result<BTreeMap<String, Payload>, ServiceError> {
-    let given = attributes.into_iter().map(|(name, payload)| (name, Some(payload))).collect();
-    let checked = Attributes::default().checked_search_attributes(&given);
-    checked.map(present).map_err(|problem| ServiceError::invalid(format!("search_attributes: {problem}")))
-}
-
-/// A value of `null` stands for none.
-fn present(named: BTreeMap<String, Option<Payload>>) -> BTreeMap<String, Payload> {
-    named.into_iter().filter_map(|(name, payload)| Some((name, payload?))).collect()
+    let checked = Attributes { search_attributes, ..Attributes::default() }.fresh();
+    let checked = checked.map(|fresh| fresh.search_attributes);
+    checked.map_err(|problem| ServiceError::invalid(format!("search_attributes: {problem}")))
 }
 
 /// The id as given; from the request id, so that asking again means the same workflow; else at random.

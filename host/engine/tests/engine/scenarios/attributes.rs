@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use dalsegno_engine::{
-    Calls, Payload,
-    attributes::{SearchAttributeType, TYPE, read_search_attribute, search_attribute},
+    Calls, Payload, Timestamp, Transition,
+    attributes::{
+        CHANGE_VERSION, SearchAttributeType, TYPE, normal_search_attributes, read_search_attribute,
+        search_attribute, shown_search_attribute, unshown_search_attribute,
+    },
     calls::{CallError, StartChild},
     event::EventAttributes,
+    guest::Shown,
     limits,
+    replay::Replay,
 };
 use rstest::rstest;
 
@@ -249,4 +254,76 @@ fn what_changes_nothing_is_not_stored_again() {
             assert_eq!(shown(&world.stored.attributes.search_attributes), "A=1");
         },
     );
+}
+
+#[test]
+fn what_the_host_tells_of_patches_is_not_the_codes_to_change() {
+    let calls: [Call; 3] = [
+        |calls| calls.upsert_search_attributes(&changes(&[(CHANGE_VERSION, "[\"p\"]")])),
+        |calls| calls.upsert_search_attributes(&changes(&[(CHANGE_VERSION, "null")])),
+        |calls| {
+            let attributes = [(CHANGE_VERSION.to_owned(), json("[\"p\"]"))].into();
+            calls.start_child(child_with(attributes)).map(drop)
+        },
+    ];
+    for call in calls {
+        let workflow = Workflow::new(move |ctx: Ctx| async move {
+            ctx.call(call);
+            std::future::pending().await
+        });
+        let world = World::start(Way::Resident, workflow, started());
+        assert!(world.errors[0].message.contains("`ChangeVersion` is the host's"), "{:?}", world.errors);
+    }
+}
+
+/// A history of a host that allowed more than this one does.
+#[test]
+fn a_replay_asks_for_no_limits() {
+    let long = large(limits::MEMO_BYTES_MAX + 1);
+    let word = large(limits::SEARCH_ATTRIBUTE_BYTES_MAX);
+    let memo = changes(&[("note", &long)]);
+    let search_attributes = normal_search_attributes(&changes(&[("Word", &word)])).expect("it has a type");
+    let commands = vec![
+        EventAttributes::WorkflowPropertiesModified { upserted_memo: memo.clone() },
+        EventAttributes::UpsertWorkflowSearchAttributes { search_attributes },
+        EventAttributes::WorkflowExecutionCompleted { result: Some(json("null")) },
+    ];
+    let stored = Transition {
+        first_event_id: 1,
+        time: Timestamp::MIN,
+        activation: 1,
+        activated: Some(Shown::default()),
+        inputs: vec![EventAttributes::WorkflowExecutionStarted(started().into())],
+        commands,
+    };
+    let workflow = Workflow::new(move |ctx: Ctx| {
+        let (memo, word) = (memo.clone(), word.clone());
+        async move {
+            ctx.call(|calls| calls.set_memo(memo));
+            upsert(&ctx, &[("Word", &word)]);
+            Ok(json("null"))
+        }
+    });
+    Replay::default().step(&stored, 0, &mut workflow.guest()).expect("it was allowed when it was written");
+    let world = World::start(Way::Resident, workflow, started());
+    assert!(world.errors[0].message.contains("the memo would have"), "{:?}", world.errors);
+}
+
+#[test]
+fn attributes_are_shown_plainly_and_read_back_as_they_were() {
+    for (r#type, value, expected) in [
+        ("keyword", "\"EU\"", "\"EU\""),
+        ("int", "3", "3"),
+        ("double", "3", r#"{"type":"double","value":3}"#),
+        ("text", "\"two words\"", r#"{"type":"text","value":"two words"}"#),
+        ("keyword-list", "[\"a\"]", "[\"a\"]"),
+    ] {
+        let r#type = SearchAttributeType::from_name(r#type).expect("it is a type");
+        let value = serde_json::from_str(value).expect("JSON");
+        let payload = search_attribute(r#type, &value).expect("it fits");
+        let shown = shown_search_attribute(&payload);
+        assert_eq!(shown.as_json(), Some(expected));
+        assert_eq!(unshown_search_attribute(&shown), payload);
+        assert_eq!(unshown_search_attribute(&payload), payload, "written out, it is read as it is");
+    }
 }

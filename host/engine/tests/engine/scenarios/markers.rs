@@ -292,7 +292,9 @@ fn a_version_that_the_code_does_not_know_any_more_is_told() {
     let Err(ReplayError::Failed { error, .. }) = replays(&world, &Workflow::new(newer)) else {
         panic!("the code does not know version 3")
     };
-    assert_eq!(error.message, "the run has version 3 of the change `c`, the code knows 4 to 5");
+    let message = "the run has version 3 of the change `c`, the code knows 4 to 5 only: \
+                   it has to know each version that an open run has";
+    assert_eq!(error.message, message);
     let world = World::start(Way::Resident, Workflow::new(rounds_before), started());
     let Err(ReplayError::Diverged(divergence)) = replays(&world, &Workflow::new(newer)) else {
         panic!("it goes on otherwise")

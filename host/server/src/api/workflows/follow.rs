@@ -143,7 +143,10 @@ impl Follower {
     fn write(&self, mut event: Event) -> Message {
         let id = event.event_id.to_string();
         let text = match self.form {
-            PayloadForm::Inline => serde_json::to_string(&event),
+            PayloadForm::Inline => {
+                event.show();
+                serde_json::to_string(&event)
+            }
             PayloadForm::Raw => written_out(&mut event).map(|json| json.to_string()),
         };
         Message::default().id(id).data(one_line(text.unwrap_or_default()))

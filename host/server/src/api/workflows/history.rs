@@ -133,6 +133,9 @@ pub(crate) async fn history(
         next.map(HistoryPlace::at)
     };
     let next_page_token = next.zip(run_id).map(|(next, run)| PageToken::Events(next, run).encode());
+    if form == PayloadForm::Inline {
+        history.show();
+    }
     let mut body = HistoryBody { history, next_page_token };
     Ok(payloads::answer_as(form, StatusCode::OK, &mut body))
 }
@@ -216,6 +219,7 @@ mod tests {
     use axum::http::HeaderValue;
     use dalsegno_engine::{
         Timestamp,
+        attributes::{SearchAttributeType, search_attribute},
         event::EventAttributes,
         export::ExportedActivation,
         guest::Shown,
@@ -249,6 +253,32 @@ mod tests {
         assert!(text.contains(r#""next_page_token":"token""#), "{text}");
         let back: ExportedHistory = serde_json::from_str(&text).expect("an export");
         assert_eq!(back.events, body().history.events);
+    }
+
+    #[test]
+    fn search_attributes_are_shown_plainly_and_read_back() {
+        let typed = |name: &str, value: serde_json::Value| {
+            let r#type = SearchAttributeType::from_name(name).expect("it is a type");
+            Some(search_attribute(r#type, &value).expect("it fits"))
+        };
+        let search_attributes = [
+            ("Region".to_owned(), typed("keyword", "EU".into())),
+            ("Words".to_owned(), typed("text", "two words".into())),
+            ("Gone".to_owned(), None),
+        ];
+        let mut history = body().history;
+        history.events[0].attributes =
+            EventAttributes::UpsertWorkflowSearchAttributes { search_attributes: search_attributes.into() };
+        let mut shown = history.clone();
+        shown.show();
+        let text = serde_json::to_value(&shown).expect("plain data");
+        let expected = serde_json::json!({
+            "Region": "EU", "Words": { "type": "text", "value": "two words" }, "Gone": null,
+        });
+        assert_eq!(text["events"][0]["attributes"]["search_attributes"], expected);
+        let back: ExportedHistory = serde_json::from_value(text).expect("an export");
+        let exact = history.into_exact_transitions().expect("it has its parts");
+        assert_eq!(back.into_transitions().expect("it has its parts"), exact);
     }
 
     fn pages_of(sizes: &[(u64, usize)], size: usize) -> (Vec<u64>, Vec<u64>) {
