@@ -3,6 +3,7 @@
 //! One file for each subject. Tests that do no harm share a host for each backend; the others have their own.
 
 mod activities;
+mod arguments;
 mod children;
 mod closing;
 mod commands;

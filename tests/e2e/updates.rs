@@ -104,7 +104,7 @@ async fn what_fits_no_handler_is_refused(#[values(Sqlite, Postgres)] backend: Ba
     let _ = unknown.refusal(404, "update_handler_not_found");
     for input in [json!([]), json!(["no number"]), json!([-1])] {
         let body = json!({ "input": input });
-        let _ = client.try_update(&id, "known", &body).await.refusal(400, "invalid_argument");
+        let _ = client.try_update(&id, "known", &body).await.refusal(422, "bad_arguments");
     }
     assert_eq!(client.event_types(&id).await, ["WorkflowExecutionStarted"]);
     assert_eq!(client.update(&id, "known", json!([7])).await, 7);

@@ -94,7 +94,7 @@ async fn a_rejected_update_starts_nothing(#[values(Sqlite, Postgres)] backend: B
     assert_eq!(rejected["status"], "rejected", "{rejected}");
     assert_eq!(rejected["started"], false, "{rejected}");
     assert_eq!(rejected["failure"]["message"], "there are 100", "the run was asked, as it would have begun");
-    let _ = update("add", json!(["no number"])).await.refusal(400, "invalid_argument");
+    let _ = update("add", json!(["no number"])).await.refusal(422, "bad_arguments");
     let _ = client.read(&format!("/workflows/{id}")).await.refusal(404, "workflow_not_found");
 }
 

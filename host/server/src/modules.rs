@@ -16,6 +16,8 @@ use dalsegno_store::{ModuleRow, SharedStore, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
+use crate::service::check_schemas;
+
 /// Refused uploads that are remembered, so that whoever polls is told why.
 const REFUSED_REMEMBERED_MAX: usize = 256;
 /// Modules that are compiled at a time; each takes memory and processors of its own.
@@ -241,6 +243,8 @@ impl Modules {
         self.compile(digest.clone(), bytes.clone()).await?;
         let definition = self.definition(&digest).await?;
         check_definition(&definition)?;
+        let checked = definition.clone();
+        blocking(move || check_schemas(&checked).map_err(ModuleError::Refused)).await?;
         let row = ModuleRow {
             namespace: namespace.clone(),
             digest: digest.clone(),

@@ -71,9 +71,10 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::HistoryFull
         | ErrorCode::ModuleCompiling => StatusCode::CONFLICT,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::QueryFailed | ErrorCode::ValidatorFailed | ErrorCode::ModuleRefused => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::BadArguments
+        | ErrorCode::QueryFailed
+        | ErrorCode::ValidatorFailed
+        | ErrorCode::ModuleRefused => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::UpdateLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::NotSupported => StatusCode::NOT_IMPLEMENTED,

@@ -23,6 +23,8 @@ pub struct ServiceError {
 pub enum ErrorCode {
     /// The request makes no sense.
     InvalidArgument,
+    /// The arguments are not those that the workflow, or its handler, takes.
+    BadArguments,
     /// There is nothing at the address.
     AddressNotFound,
     /// There is something at the address, and it does not take this method.
@@ -91,8 +93,9 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::InvalidArgument,
+        Self::BadArguments,
         Self::AddressNotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -132,6 +135,7 @@ impl ErrorCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidArgument => "invalid_argument",
+            Self::BadArguments => "bad_arguments",
             Self::AddressNotFound => "address_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::RequestTimeout => "request_timeout",
@@ -173,6 +177,9 @@ impl ErrorCode {
         match self {
             Self::InvalidArgument => {
                 "The request is not of the form this call takes. The detail names the field; /openapi.json describes all of them."
+            }
+            Self::BadArguments => {
+                "The arguments are not those that the workflow, or its handler, takes; nothing was accepted. The detail names the argument and what does not fit; the query `__metadata` describes the handlers."
             }
             Self::AddressNotFound => {
                 "There is nothing at this address. /openapi.json lists all there is; an id with a slash has to be written with %2F."

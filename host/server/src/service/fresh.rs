@@ -12,7 +12,9 @@ use dalsegno_engine::{
 use dalsegno_sandbox::Module;
 use sha2::{Digest, Sha256};
 
-use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, lookup};
+use super::{
+    ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, arguments::Call, lookup,
+};
 use crate::owner::Owner;
 
 /// A run that may begin.
@@ -34,6 +36,8 @@ impl Service {
     /// Settles all of a new run but when it begins.
     pub(super) async fn prepare(&self, owner: &Owner, request: StartRequest) -> Result<Fresh, ServiceError> {
         let module = self.module_for(owner, &request).await?;
+        let workflow_type = request.workflow_type.as_str();
+        self.check_arguments(owner, module.digest(), workflow_type, Call::Start, &request.input).await?;
         let made_up = request.workflow_id.is_none() && request.request_id.is_none();
         let workflow_id = workflow_id(&request)?;
         if let Some(policy) = &request.retry_policy {

@@ -2,16 +2,18 @@
 
 use dalsegno_engine::{ids::RequestId, run::Input};
 
-use super::{ErrorCode, RunRef, Service, ServiceError, SignalRequest, lookup};
+use super::{ErrorCode, RunRef, Service, ServiceError, SignalRequest, arguments::Call, lookup};
 use crate::owner::{self, message::Message};
 
 impl Service {
     /// Sends a signal. A request id seen before changes nothing.
     ///
     /// # Errors
-    /// [`super::ErrorCode::WorkflowClosed`], [`super::ErrorCode::SignalLimit`], or as for every call.
+    /// [`super::ErrorCode::BadArguments`], [`super::ErrorCode::WorkflowClosed`], [`super::ErrorCode::SignalLimit`], or
+    /// as for every call.
     pub async fn signal(&self, run: &RunRef, request: SignalRequest) -> Result<(), ServiceError> {
         let SignalRequest { name, input, headers, request_id } = request;
+        self.check_arguments_of(run, Call::Signal(&name), &input).await?;
         let signal = Input::Signal { name, input, headers, request_id: request_id.clone() };
         match (self.ask(run, |reply| Message::Input(signal.clone(), reply)).await, request_id) {
             (Err(closed), Some(id)) if closed.code == ErrorCode::WorkflowClosed => {

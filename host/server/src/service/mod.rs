@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a call that changes something answers when the change is durable, never before.
 
+mod arguments;
 mod error;
 mod fresh;
 mod lookup;
@@ -32,6 +33,7 @@ use crate::{
 
 use update_turns::UpdateTurns;
 
+pub(crate) use arguments::check_schemas;
 pub use error::{ErrorCode, ServiceError};
 pub use types::*;
 
@@ -47,6 +49,7 @@ pub struct Service {
     /// Known to exist.
     pub(crate) namespaces: RwLock<HashSet<Namespace>>,
     queries: Semaphore,
+    schemas: arguments::Schemas,
     update_turns: UpdateTurns,
 }
 
@@ -59,7 +62,8 @@ impl Service {
     ) -> Self {
         let queries = Semaphore::new(query::QUERIES_MAX);
         let (namespaces, update_turns) = (RwLock::default(), UpdateTurns::default());
-        Self { store, tenure, modules, metrics, namespaces, queries, update_turns }
+        let schemas = arguments::Schemas::default();
+        Self { store, tenure, modules, metrics, namespaces, queries, schemas, update_turns }
     }
 
     /// Why the host takes no requests, if so.

@@ -12,7 +12,9 @@ use dalsegno_store::{HistoryRow, RunKey, RunRow};
 use tokio::sync::SemaphorePermit;
 
 use super::{
-    ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError, lookup,
+    ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError,
+    arguments::Call,
+    lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
 use crate::owner::{self, Owner};
@@ -35,6 +37,8 @@ impl Service {
         let _place = self.place_for_query().await?;
         let row = self.resolve(run).await?;
         check_reject(request.reject, row.status)?;
+        let call = Call::Query(&request.name);
+        self.check_arguments(&owner, &row.module, row.workflow_type.as_str(), call, &request.input).await?;
         let rows = self.rows_to_ask(&owner, &row).await?;
         let module = owner.modules.load(&row.module).await.map_err(lookup::module)?;
         let (sandbox, run) = (owner.sandbox.clone(), (row.key.namespace, row.key.run_id));
@@ -97,7 +101,7 @@ fn failed(error: ActivationError) -> ServiceError {
 fn refused(name: &str, failure: Failure) -> ServiceError {
     let code = match replayed::type_of(&failure) {
         Some(UNKNOWN_QUERY) => ErrorCode::QueryNotFound,
-        Some(BAD_ARGUMENTS) => ErrorCode::InvalidArgument,
+        Some(BAD_ARGUMENTS) => ErrorCode::BadArguments,
         _ => ErrorCode::QueryFailed,
     };
     let message = format!("the query `{name}` failed: {}", failure.message);

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     ErrorCode, RunRef, Service, ServiceError, UpdateRequest, UpdateStage, UpdateStatus, UpdateWait, Updated,
+    arguments::Call,
     fresh, lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
@@ -64,6 +65,7 @@ impl Service {
         self.check_namespace(&run.namespace).await?;
         let owner = self.owner_with_room()?;
         let (update, _) = named(request)?;
+        self.check_arguments_of(run, Call::Update(&update.name), &update.input).await?;
         let taken = self.take_update(&owner, run, &update).await?;
         self.outcome(&owner, run, &update.id, taken, deadline).await
     }
@@ -264,7 +266,7 @@ pub(super) fn named(request: UpdateRequest) -> Result<(Request, bool), ServiceEr
 pub(super) fn rejected(name: &str, failure: Failure) -> Result<Failure, ServiceError> {
     let code = match replayed::type_of(&failure) {
         Some(UNKNOWN_UPDATE) => ErrorCode::UpdateHandlerNotFound,
-        Some(BAD_ARGUMENTS) => ErrorCode::InvalidArgument,
+        Some(BAD_ARGUMENTS) => ErrorCode::BadArguments,
         _ => return Ok(failure),
     };
     let message = format!("the update `{name}` was not taken: {}", failure.message);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dalsegno_engine::{
-    Run,
+    Payload, Run,
     event::WorkflowExecutionStarted,
     guest::{Request, RunInfo},
     ids::RunId,
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::{
     ErrorCode, RunRef, Service, ServiceError, SignalRequest, StartRequest, Started, UpdateRequest,
     UpdateStatus, Updated, UpdatedWithStart,
+    arguments::Call,
     fresh::Fresh,
     lookup, replayed,
     start::{Decided, Decision},
@@ -55,6 +56,7 @@ impl Service {
                     return Ok(Started { workflow_id, run_id, new: false });
                 }
                 let SignalRequest { name, input, headers, request_id } = signal;
+                self.check_first(owner, &fresh, Call::Signal(&name), &input).await?;
                 let signal = Input::Signal { name, input, headers, request_id };
                 return self.begin(owner, fresh, vec![signal], decided).await;
             };
@@ -85,6 +87,18 @@ impl Service {
         let (Some(run_id), Some(request_id)) = (newest, &signal.request_id) else { return Ok(None) };
         let taken = self.has_taken_signal(&fresh.run_ref(run_id), request_id).await?;
         Ok(taken.then(|| run_id.clone()))
+    }
+
+    /// Checks the arguments of what comes with a start.
+    async fn check_first(
+        &self,
+        owner: &Owner,
+        fresh: &Fresh,
+        call: Call<'_>,
+        input: &[Payload],
+    ) -> Result<(), ServiceError> {
+        let workflow_type = fresh.started.workflow_type.as_str();
+        self.check_arguments(owner, fresh.module.digest(), workflow_type, call, input).await
     }
 
     /// Calls an update handler of a workflow; one that is not open is started with the update, if its validator lets
@@ -181,6 +195,7 @@ impl Service {
         fresh: &Fresh,
         update: &Request,
     ) -> Result<Option<UpdateStatus>, ServiceError> {
+        self.check_first(owner, fresh, Call::Update(&update.name), &update.input).await?;
         let _place = self.place_for_query().await?;
         let (sandbox, module, update) = (owner.sandbox.clone(), fresh.module.clone(), update.clone());
         let started = WorkflowExecutionStarted { start_delay: None, ..fresh.started.clone() };
