@@ -1,7 +1,8 @@
-//! Activities: work outside the sandbox.
+//! Activities: work outside the sandbox, in a task queue or beside the workflow.
 
 use std::{
     fmt,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -15,7 +16,7 @@ use crate::{
     bindings::dalsegno::workflow::activities,
     duration::milliseconds,
     failure::Failure,
-    host::ActivityOptions,
+    host::{ActivityOptions, Host, Operation},
     operation::{Kind, Started},
     payload::Payload,
     retry::RetryPolicy,
@@ -49,42 +50,51 @@ pub use activities::CancellationType;
 /// see [`ActivityHandle`] for more control.
 #[track_caller]
 pub fn activity<T: DeserializeOwned>(name: impl Into<String>) -> Activity<T> {
-    Activity(Asked::new(Request {
-        waiter: Waiter::new(),
-        name: name.into(),
-        outgoing: Outgoing::default(),
-        options: no_options(),
-    }))
+    Activity::new(name.into(), schedule)
 }
 
-/// The future of [`activity`], and its options.
+/// The future of [`activity`] or [`local_activity`](crate::local_activity()), and its options.
 #[must_use = "an activity is scheduled when it is awaited"]
-pub struct Activity<T>(Asked<Request, T>);
+pub struct Activity<T, P = Queued>(Asked<Request, T>, PhantomData<fn() -> P>);
 
-struct Request {
+/// Says of an [`Activity`] that it runs in a task queue.
+#[derive(Debug)]
+pub enum Queued {}
+
+/// An activity before it is scheduled.
+pub(crate) struct Request {
     waiter: Waiter,
     name: String,
     outgoing: Outgoing,
-    options: ActivityOptions,
+    pub(crate) options: Options,
+    schedule: Schedule,
 }
 
-fn no_options() -> ActivityOptions {
-    ActivityOptions {
-        activity_id: None,
-        task_queue: None,
-        schedule_to_close_ms: None,
-        schedule_to_start_ms: None,
-        start_to_close_ms: None,
-        heartbeat_ms: None,
-        retry_policy: None,
-        cancellation_type: CancellationType::TryCancel,
-        summary: None,
-        headers: Vec::new(),
-        extensions: Vec::new(),
+/// Schedules an activity in a task queue, or beside the workflow.
+pub(crate) type Schedule = fn(&dyn Host, &str, Outgoing, Options) -> (Operation, Awaited);
+
+/// The options of activities, of which some have a meaning in a task queue only, and one only beside the workflow.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) id: Option<String>,
+    pub(crate) task_queue: Option<String>,
+    pub(crate) schedule_to_close_ms: Option<u64>,
+    pub(crate) schedule_to_start_ms: Option<u64>,
+    pub(crate) start_to_close_ms: Option<u64>,
+    pub(crate) heartbeat_ms: Option<u64>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) local_retry_threshold_ms: Option<u64>,
+    pub(crate) cancellation_type: Option<CancellationType>,
+    pub(crate) summary: Option<String>,
+}
+
+impl<T: DeserializeOwned, P> Activity<T, P> {
+    #[track_caller]
+    pub(crate) fn new(name: String, schedule: Schedule) -> Self {
+        let (waiter, outgoing, options) = (Waiter::new(), Outgoing::default(), Options::default());
+        Self(Asked::new(Request { waiter, name, outgoing, options, schedule }), PhantomData)
     }
-}
 
-impl<T: DeserializeOwned> Activity<T> {
     /// Adds an argument.
     pub fn input<A: Serialize + ?Sized>(self, argument: &A) -> Self {
         self.change(|request| request.outgoing.add(argument))
@@ -110,34 +120,19 @@ impl<T: DeserializeOwned> Activity<T> {
         self.change(|request| request.options.schedule_to_close_ms = Some(milliseconds(limit)))
     }
 
-    /// How long an attempt may wait for its start.
-    pub fn schedule_to_start(self, limit: Duration) -> Self {
-        self.change(|request| request.options.schedule_to_start_ms = Some(milliseconds(limit)))
-    }
-
-    /// The longest silence of an attempt.
-    pub fn heartbeat(self, limit: Duration) -> Self {
-        self.change(|request| request.options.heartbeat_ms = Some(milliseconds(limit)))
-    }
-
     /// How failed attempts are repeated.
     pub fn retry(self, policy: RetryPolicy) -> Self {
-        self.change(|request| request.options.retry_policy = Some(policy.into_contract()))
+        self.change(|request| request.options.retry = Some(policy))
     }
 
     /// An id of your own, unique among the run's pending activities.
     pub fn id(self, id: impl Into<String>) -> Self {
-        self.change(|request| request.options.activity_id = Some(id.into()))
-    }
-
-    /// The task queue, if not the run's own.
-    pub fn task_queue(self, name: impl Into<String>) -> Self {
-        self.change(|request| request.options.task_queue = Some(name.into()))
+        self.change(|request| request.options.id = Some(id.into()))
     }
 
     /// What cancelling waits for.
     pub fn cancellation(self, cancellation_type: CancellationType) -> Self {
-        self.change(|request| request.options.cancellation_type = cancellation_type)
+        self.change(|request| request.options.cancellation_type = Some(cancellation_type))
     }
 
     /// A line for people.
@@ -150,31 +145,70 @@ impl<T: DeserializeOwned> Activity<T> {
         self.change(|request| request.outgoing.add_header(name.into(), value))
     }
 
+    /// Adds values that travel with the call, as they came: [`headers`](crate::headers) of the present code.
+    pub fn headers(self, headers: impl IntoIterator<Item = (String, Payload)>) -> Self {
+        self.change(|request| request.outgoing.headers.extend(headers))
+    }
+
     /// Schedules it now, before it is awaited.
     pub fn start(self) -> ActivityHandle<T> {
         ActivityHandle(self.0.start())
     }
 
-    fn change(self, change: impl FnOnce(&mut Request)) -> Self {
-        Self(self.0.change(change))
+    pub(crate) fn change(self, change: impl FnOnce(&mut Request)) -> Self {
+        Self(self.0.change(change), PhantomData)
     }
+}
+
+impl<T: DeserializeOwned> Activity<T> {
+    /// How long an attempt may wait for its start.
+    pub fn schedule_to_start(self, limit: Duration) -> Self {
+        self.change(|request| request.options.schedule_to_start_ms = Some(milliseconds(limit)))
+    }
+
+    /// The longest silence of an attempt.
+    pub fn heartbeat(self, limit: Duration) -> Self {
+        self.change(|request| request.options.heartbeat_ms = Some(milliseconds(limit)))
+    }
+
+    /// The task queue, if not the run's own.
+    pub fn task_queue(self, name: impl Into<String>) -> Self {
+        self.change(|request| request.options.task_queue = Some(name.into()))
+    }
+}
+
+fn schedule(host: &dyn Host, name: &str, outgoing: Outgoing, options: Options) -> (Operation, Awaited) {
+    let request = ActivityOptions {
+        activity_id: options.id,
+        task_queue: options.task_queue,
+        schedule_to_close_ms: options.schedule_to_close_ms,
+        schedule_to_start_ms: options.schedule_to_start_ms,
+        start_to_close_ms: options.start_to_close_ms,
+        heartbeat_ms: options.heartbeat_ms,
+        retry_policy: options.retry.map(RetryPolicy::into_contract),
+        cancellation_type: options.cancellation_type.unwrap_or(CancellationType::TryCancel),
+        summary: options.summary,
+        headers: outgoing.headers,
+        extensions: Vec::new(),
+    };
+    let operation = host.schedule_activity(name, &outgoing.input, &request);
+    (operation, Awaited::Activity(name.to_owned(), operation))
 }
 
 impl Ask for Request {
     fn ask(mut self) -> Result<Started, Failure> {
         self.waiter.check_cancelled()?;
-        let runtime = self.waiter.runtime.clone();
-        self.outgoing.check(&runtime, format_args!("activity `{}`", self.name))?;
-        self.options.headers = self.outgoing.headers;
+        let (runtime, name) = (self.waiter.runtime.clone(), self.name);
+        self.outgoing.check(&runtime, format_args!("activity `{name}`"))?;
         runtime.call_site(self.waiter.location);
-        let operation = runtime.host().schedule_activity(&self.name, &self.outgoing.input, &self.options);
-        let id = self.options.activity_id.unwrap_or_else(|| operation.to_string());
-        let awaited = Awaited::Activity(self.name.clone(), operation);
-        Ok(Started::new(self.waiter, operation, Kind::Activity { name: self.name, id }, awaited))
+        let id = self.options.id.clone();
+        let (operation, awaited) = (self.schedule)(runtime.host(), &name, self.outgoing, self.options);
+        let id = id.unwrap_or_else(|| operation.to_string());
+        Ok(Started::new(self.waiter, operation, Kind::Activity { name, id }, awaited))
     }
 }
 
-impl<T: DeserializeOwned> Future for Activity<T> {
+impl<T: DeserializeOwned, P> Future for Activity<T, P> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -182,13 +216,13 @@ impl<T: DeserializeOwned> Future for Activity<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for Activity<T> {
+impl<T: DeserializeOwned, P> FusedFuture for Activity<T, P> {
     fn is_terminated(&self) -> bool {
         self.0.is_terminated()
     }
 }
 
-impl<T> fmt::Debug for Activity<T> {
+impl<T, P> fmt::Debug for Activity<T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Activity")
     }

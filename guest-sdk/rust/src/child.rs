@@ -174,6 +174,11 @@ impl<T: DeserializeOwned> Child<T> {
         self.change(|request| request.outgoing.add_header(name.into(), value))
     }
 
+    /// Adds values that travel with the call, as they came: [`headers`](crate::headers) of the present code.
+    pub fn headers(self, headers: impl IntoIterator<Item = (String, Payload)>) -> Self {
+        self.change(|request| request.outgoing.headers.extend(headers))
+    }
+
     /// Starts it, before its end is awaited. The future is ready once the child is durably started.
     pub fn start(self) -> StartChild<T> {
         self.into_start()
@@ -258,17 +263,21 @@ pub enum StartFailure {
     UnknownType,
     /// There is no such namespace: `NamespaceNotFound`.
     UnknownNamespace,
+    /// The code of the child cannot be loaded, or fails at once in a way that stores nothing: `ModuleUnusable`.
+    UnusableModule,
 }
 
 impl StartFailure {
-    /// Reads it from the failure of [`Child::start`]; `None` if that is of another kind.
+    /// Reads it from the failure of [`Child::start`], or of a [`Child`] that was awaited as a whole. `None` for any
+    /// other failure: of a child that was started and failed, whatever it says of itself, or of another's.
     #[must_use]
     pub fn of(failure: &Failure) -> Option<Self> {
-        match failure.application_type()? {
+        match failure.start_type()? {
             "WorkflowAlreadyRunning" => Some(Self::AlreadyRunning),
             "WorkflowIdReused" => Some(Self::IdReused),
             "WorkflowTypeNotFound" => Some(Self::UnknownType),
             "NamespaceNotFound" => Some(Self::UnknownNamespace),
+            "ModuleUnusable" => Some(Self::UnusableModule),
             _ => None,
         }
     }

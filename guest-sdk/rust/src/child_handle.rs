@@ -141,7 +141,7 @@ impl<T: DeserializeOwned> Future for StartChild<T> {
         };
         match starting.started.poll(context) {
             Poll::Ready(Ok(run_id)) => Self::finish(starting, run_id.as_ref()),
-            Poll::Ready(Err(failure)) => Poll::Ready(Err(failure)),
+            Poll::Ready(Err(failure)) => Poll::Ready(Err(failure.of_start())),
             Poll::Pending => {
                 self.state = State::Starting(starting);
                 Poll::Pending

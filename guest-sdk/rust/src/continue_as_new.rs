@@ -152,6 +152,12 @@ impl<T> ContinueAsNew<T> {
         self.outgoing.add_header(name.into(), value);
         self
     }
+
+    /// Adds values that travel with the start, as they came: [`headers`](crate::headers) of the present code.
+    pub fn headers(mut self, headers: impl IntoIterator<Item = (String, Payload)>) -> Self {
+        self.outgoing.headers.extend(headers);
+        self
+    }
 }
 
 impl<T> Future for ContinueAsNew<T> {

@@ -113,6 +113,11 @@ impl SignalRun {
         Self(self.0.change(|signal| signal.outgoing.add_header(name.into(), value)))
     }
 
+    /// Adds values that travel with the signal, as they came: [`headers`](crate::headers) of the present code.
+    pub fn headers(self, headers: impl IntoIterator<Item = (String, Payload)>) -> Self {
+        Self(self.0.change(|signal| signal.outgoing.headers.extend(headers)))
+    }
+
     /// Refuses if the other is no child of this run.
     pub fn child_only(self) -> Self {
         Self(self.0.change(|signal| signal.child_only = true))

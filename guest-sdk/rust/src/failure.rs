@@ -28,6 +28,8 @@ pub(crate) const BAD_ARGUMENTS: &str = "BadArguments";
 #[derive(Clone, PartialEq)]
 pub struct Failure {
     causes: Vec<Cause>,
+    /// It is that of a child which could not be started.
+    not_started: bool,
 }
 
 impl Failure {
@@ -60,7 +62,8 @@ impl Failure {
     }
 
     fn new(message: impl Into<String>, kind: CauseKind) -> Self {
-        Self { causes: vec![Cause { message: message.into(), stack_trace: String::new(), kind }] }
+        let causes = vec![Cause { message: message.into(), stack_trace: String::new(), kind }];
+        Self { causes, not_started: false }
     }
 
     /// Says that trying again is of no use. Only for application failures.
@@ -175,13 +178,23 @@ impl Failure {
         Self::new("child workflow cancelled", kind).caused_by(Self::cancelled("child workflow cancelled"))
     }
 
+    /// The failure of a child that could not be started.
+    pub(crate) fn of_start(self) -> Self {
+        Self { not_started: true, ..self }
+    }
+
+    /// The type of what kept a child from being started.
+    pub(crate) fn start_type(&self) -> Option<&str> {
+        self.application_type().filter(|_| self.not_started)
+    }
+
     /// The failure as the contract has it. The contract's chain is never empty; an empty one of a faulty
     /// host still becomes a failure.
     pub(crate) fn from_contract(failure: contract::Failure) -> Self {
         if failure.causes.is_empty() {
             return Self::new("the host gave a failure without a cause", CauseKind::Server);
         }
-        Self { causes: failure.causes }
+        Self { causes: failure.causes, not_started: false }
     }
 
     pub(crate) fn into_contract(self) -> contract::Failure {

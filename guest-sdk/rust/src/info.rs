@@ -55,7 +55,7 @@ pub struct Info {
     pub memo: BTreeMap<String, Payload>,
     /// What it is found by; without those of types that this SDK does not know.
     pub search_attributes: BTreeMap<String, SearchAttribute>,
-    /// What travelled with the start beside the arguments.
+    /// What travelled with the start beside the arguments; see [`headers`](crate::headers).
     pub headers: BTreeMap<String, Payload>,
     /// The result of the last run of the same schedule or chain.
     pub last_completion_result: Option<Payload>,

@@ -44,8 +44,25 @@ fn handlers(definitions: &[HandlerDefinition]) -> Vec<Value> {
     definitions.iter().map(handler).collect()
 }
 
-/// The failure of calling a handler that does not exist: `UnknownQuery`, for example.
-pub(crate) fn unknown(kind: &str, name: &str) -> Failure {
-    let message = format!("the workflow has no {} named `{name}`", kind.to_lowercase());
+/// The failure of asking a query that does not exist.
+pub(crate) fn unknown_query(definition: &Definition, name: &str) -> Failure {
+    unknown(
+        "Query",
+        name,
+        definition.0.queries.iter().map(|query| &*query.name).chain([STACK_TRACE, METADATA]),
+    )
+}
+
+/// The failure of calling an update that does not exist.
+pub(crate) fn unknown_update(definition: &Definition, name: &str) -> Failure {
+    unknown("Update", name, definition.0.updates.iter().map(|update| &*update.name))
+}
+
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let known = match known.collect::<Vec<_>>().join(", ") {
+        known if known.is_empty() => "it has none".to_owned(),
+        known => format!("it has: {known}"),
+    };
+    let message = format!("the workflow has no {} named `{name}`; {known}", kind.to_lowercase());
     Failure::application(format!("Unknown{kind}"), message).non_retryable()
 }

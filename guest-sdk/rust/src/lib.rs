@@ -54,7 +54,8 @@
 //! - [`sleep`]: durable timers.
 //! - [`child()`]: workflows started by this one; [`external()`]: signals and requests to cancel for others.
 //! - [`Context`]: the state that `run` and the handlers share; conditions on it.
-//! - [`all_handlers_finished`], [`current_update`]: the handlers at work.
+//! - [`all_handlers_finished`], [`current_update`], [`headers`]: the handlers at work, and what they were called
+//!   with.
 //! - [`Failure`]: what every await and every workflow may end with.
 //! - [`cancelled`], [`is_cancelled`], [`scope()`], [`shielded`]: requests to cancel, parts that are
 //!   cancelled by themselves, clean-up.
@@ -100,13 +101,13 @@ mod component;
 mod condition;
 mod context;
 mod continue_as_new;
-mod current_update;
 mod datetime;
 mod duration;
 mod executor;
 mod external;
 mod failure;
 mod handlers;
+mod handling;
 mod host;
 mod info;
 mod inspect;
@@ -119,6 +120,7 @@ mod retry;
 mod run;
 mod running;
 mod runtime;
+mod schema;
 mod scope;
 mod scoped;
 mod signals;
@@ -137,7 +139,7 @@ pub mod metrics;
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
 pub mod testing;
 
-pub use activity::{Activity, ActivityHandle, CancellationType, activity};
+pub use activity::{Activity, ActivityHandle, CancellationType, Queued, activity};
 pub use attributes::{SearchAttribute, set_details, set_memo, upsert_search_attributes};
 pub use cancellation::{Cancelled, cancelled, is_cancelled};
 pub use child::{ChildCancellationType, IdReusePolicy, ModulePolicy, ParentClosePolicy, StartFailure, child};
@@ -145,7 +147,6 @@ pub use child_handle::{Child, ChildHandle, StartChild};
 pub use condition::{Condition, ConditionTimeout, wait_condition, wait_condition_timeout};
 pub use context::{Context, all_handlers_finished};
 pub use continue_as_new::{ContinueAsNew, continue_as_new};
-pub use current_update::{UpdateInfo, current_update};
 /// Makes a workflow type of an `impl` block, or of an `async fn`.
 ///
 /// The type's name is the Rust name in kebab case (`OrderFulfilment` is `order-fulfilment`), or as given:
@@ -166,6 +167,28 @@ pub use current_update::{UpdateInfo, current_update};
 ///
 /// Handlers are known by the names of their methods, or as given: `#[signal(name = "look-up")]`. Arguments
 /// are read by `serde`; an `Option` at the end may be left out by the caller.
+///
+/// # What does not fit
+///
+/// The host refuses arguments that do not fit, with status 422, before the workflow has them: too many, and those
+/// that the JSON Schema of their type does not take. Types of the standard library have a schema; yours have one if
+/// you derive it:
+///
+/// ```
+/// # #[cfg(feature = "schemas")] {
+/// use dalsegno_sdk::schemars::{self, JsonSchema};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Payment {
+///     cents: u64,
+///     currency: String,
+/// }
+/// # }
+/// ```
+///
+/// A type without a schema is read when its turn comes: a start or an update fails then, a query is refused, and
+/// a signal parks the run until the code is repaired. So derive one for whatever signals carry.
 ///
 /// ```
 /// use std::time::Duration;
@@ -263,12 +286,16 @@ pub use current_update::{UpdateInfo, current_update};
 pub use dalsegno_sdk_macros::workflow;
 pub use external::{CancelRun, External, SignalRun, external};
 pub use failure::{ApplicationFailure, Cause, CauseKind, Failure, RetryState, TimeoutKind};
+pub use handling::{UpdateInfo, current_update, headers};
 pub use info::{ContinueAsNewReason, History, Info, RunIdentity, history, info, now, random_bytes};
-pub use local_activity::{LocalActivity, local_activity};
+pub use local_activity::{Local, LocalActivity, local_activity};
 pub use log;
 pub use patch::{deprecate_patch, get_version, patched};
 pub use payload::{Arguments, Payload};
 pub use retry::RetryPolicy;
+/// With the feature `schemas`: for `#[derive(JsonSchema)]`, see [`macro@workflow`].
+#[cfg(feature = "schemas")]
+pub use schemars;
 pub use scoped::{CancelScope, ScopeHandle, Shielded, scope, shielded};
 pub use signals::{NextSignal, Signals, signals};
 pub use task::{JoinHandle, spawn};
@@ -281,6 +308,7 @@ pub mod __private {
     pub use crate::{
         component::{Component, Module},
         handlers::Unfinished,
+        schema::{KnownSchema, Probe, UnknownSchema},
         workflow::{Definition, Handled, HandlerResult, LocalFuture, WorkflowType},
     };
 }

@@ -8,8 +8,8 @@ use crate::{
         exports::dalsegno::workflow::guest::{Activation, Event, Start},
     },
     closing::{finish, is_answer_to_cancel},
-    current_update::{UpdateInfo, Updating, within},
     failure::Failure,
+    handling::{Handler, Handling},
     host::Host,
     inspect,
     payload::Payload,
@@ -26,9 +26,15 @@ pub(crate) struct Run {
 }
 
 struct Begun {
-    definition: Definition,
+    definition: fn() -> Definition,
     /// None if the arguments did not fit.
     instance: Option<Box<dyn Instance>>,
+}
+
+impl Begun {
+    fn unknown_update(&self, name: &str) -> Failure {
+        inspect::unknown_update(&(self.definition)(), name)
+    }
 }
 
 impl Run {
@@ -75,7 +81,7 @@ impl Run {
 
     fn start(&self, start: Start) -> Result<(), Failure> {
         let name = &start.workflow_type;
-        let found = self.types.iter().find(|candidate| (candidate.definition)().0.name == *name);
+        let found = self.types.iter().find(|candidate| candidate.name == name);
         let Some(workflow_type) = found else {
             let message = format!("this module has no workflow type `{name}`");
             return Err(Failure::application("UnknownWorkflowType", message));
@@ -94,7 +100,7 @@ impl Run {
                 None
             }
         };
-        let begun = Begun { definition: (workflow_type.definition)(), instance };
+        let begun = Begun { definition: workflow_type.definition, instance };
         assert!(self.begun.set(begun).is_ok(), "a run starts once");
         start.carried_signals.into_iter().try_for_each(|signal| self.signal(signal))
     }
@@ -105,11 +111,13 @@ impl Run {
         let Some(instance) = begun.instance.as_ref().filter(|_| !self.runtime.is_closed()) else {
             return Ok(());
         };
-        match instance.signal(&signal) {
+        let handling = Handling::of(&signal);
+        match handling.within(&self.runtime, || instance.signal(&signal)) {
             Handled::Done(Ok(())) => {}
             Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
-            Handled::Task(handler, unfinished) => {
+            Handled::Task(future, unfinished) => {
                 let runtime = self.runtime.clone();
+                let handler = Handler { runtime: runtime.clone(), handling, future };
                 let task = async move {
                     match handler.await {
                         // What a request to cancel comes to is for the main routine to say.
@@ -135,16 +143,16 @@ impl Run {
             return;
         };
         let (runtime, id) = (self.runtime.clone(), update.id.clone());
-        let info = UpdateInfo { id: id.clone(), name: update.name.clone() };
-        match within(&runtime, &info, || instance.update(update)) {
+        let handling = Handling::of_update(update);
+        match handling.within(&runtime, || instance.update(update)) {
             Handled::Done(result) => answer_update(&runtime, &id, result),
-            Handled::Task(handler, unfinished) => {
-                let handler = Updating { runtime: runtime.clone(), update: info, handler };
+            Handled::Task(future, unfinished) => {
+                let handler = Handler { runtime: runtime.clone(), handling, future };
                 let task = async move { answer_update(&runtime, &id, handler.await) };
                 self.runtime.spawn_handler(&format!("update {}", update.name), unfinished, task);
             }
             Handled::BadArguments(failure) => answer_update(&runtime, &id, Err(failure)),
-            Handled::Unknown => answer_update(&runtime, &id, Err(inspect::unknown("Update", &update.name))),
+            Handled::Unknown => answer_update(&runtime, &id, Err(begun.unknown_update(&update.name))),
         }
     }
 
@@ -153,10 +161,10 @@ impl Run {
     /// # Errors
     /// The validator's failure; `UnknownUpdate`; `BadArguments`.
     pub(crate) fn validate_update(&self, update: &Request) -> Result<(), Failure> {
-        let instance = self.begun.get().and_then(|begun| begun.instance.as_ref()).ok_or_else(not_started)?;
-        let info = UpdateInfo { id: update.id.clone(), name: update.name.clone() };
-        let decision = within(&self.runtime, &info, || instance.validate(update));
-        decision.unwrap_or_else(|| Err(inspect::unknown("Update", &update.name)))
+        let begun = self.begun.get().ok_or_else(not_started)?;
+        let instance = begun.instance.as_ref().ok_or_else(not_started)?;
+        let decision = Handling::of_update(update).within(&self.runtime, || instance.validate(update));
+        decision.unwrap_or_else(|| Err(begun.unknown_update(&update.name)))
     }
 
     /// Answers a query.
@@ -169,10 +177,11 @@ impl Run {
         };
         match query.name.as_str() {
             inspect::STACK_TRACE => Ok(Payload::json(&inspect::stack_trace(&self.runtime))?),
-            inspect::METADATA => Ok(Payload::json(&inspect::metadata(&begun.definition))?),
+            inspect::METADATA => Ok(Payload::json(&inspect::metadata(&(begun.definition)()))?),
             name => {
                 let instance = begun.instance.as_ref().ok_or_else(not_started)?;
-                instance.query(query).unwrap_or_else(|| Err(inspect::unknown("Query", name)))
+                let answer = Handling::of(query).within(&self.runtime, || instance.query(query));
+                answer.unwrap_or_else(|| Err(inspect::unknown_query(&(begun.definition)(), name)))
             }
         }
     }

@@ -11,10 +11,10 @@ use crate::{
     attributes::Upserted,
     bindings::{dalsegno::workflow::types::Request, exports::dalsegno::workflow::guest::Activation},
     buffer::SignalBuffer,
-    current_update::UpdateInfo,
     executor::{Executor, TaskId},
     failure::Failure,
     handlers::{Handlers, Unfinished},
+    handling::Handling,
     host::{Host, Operation},
     info::History,
     payload::Payload,
@@ -55,7 +55,7 @@ pub(crate) struct Runtime {
     upserted: RefCell<Upserted>,
     root: Scope,
     scope: RefCell<Scope>,
-    update: RefCell<Option<UpdateInfo>>,
+    handling: RefCell<Option<Rc<Handling>>>,
     time_us: Cell<u64>,
     history: RefCell<History>,
     call_sites: Cell<bool>,
@@ -85,7 +85,7 @@ impl Runtime {
             handlers: Handlers::default(),
             upserted: RefCell::default(),
             scope: RefCell::new(root.clone()),
-            update: RefCell::default(),
+            handling: RefCell::default(),
             root,
             time_us: Cell::new(0),
             history: RefCell::default(),
@@ -243,14 +243,14 @@ impl Runtime {
         self.scope.replace(scope)
     }
 
-    /// The update that the present code belongs to.
-    pub(crate) fn update(&self) -> Option<UpdateInfo> {
-        self.update.borrow().clone()
+    /// The call that the present code handles.
+    pub(crate) fn handling(&self) -> Option<Rc<Handling>> {
+        self.handling.borrow().clone()
     }
 
-    /// Changes the update that the present code belongs to; returns the former one.
-    pub(crate) fn enter_update(&self, update: Option<UpdateInfo>) -> Option<UpdateInfo> {
-        self.update.replace(update)
+    /// Changes the call that the present code handles; returns the former one.
+    pub(crate) fn enter_handling(&self, handling: Option<Rc<Handling>>) -> Option<Rc<Handling>> {
+        self.handling.replace(handling)
     }
 
     /// True once the run was asked to cancel.

@@ -1,6 +1,7 @@
 //! Signals taken by name, where a handler would be too much.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     marker::PhantomData,
     pin::Pin,
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     bindings::dalsegno::workflow::types::Request,
     failure::Failure,
-    payload::Arguments,
+    payload::{Arguments, Payload},
     runtime::{self, Runtime},
     waits::{Awaited, Waiter},
 };
@@ -33,13 +34,15 @@ use crate::{
 /// ```
 #[must_use]
 pub fn signals<T: DeserializeOwned>(name: impl Into<String>) -> Signals<T> {
-    Signals { name: name.into(), argument: PhantomData }
+    Signals { name: name.into(), headers: BTreeMap::new(), argument: PhantomData }
 }
 
 /// The signals of one name; `T` is their first argument, `Option<T>` if it may be absent, `()` if there is
 /// none.
 pub struct Signals<T> {
     name: String,
+    /// Of the last that was taken.
+    headers: BTreeMap<String, Payload>,
     argument: PhantomData<fn() -> T>,
 }
 
@@ -55,15 +58,23 @@ impl<T: DeserializeOwned> Signals<T> {
     #[track_caller]
     pub fn try_next(&mut self) -> Option<T> {
         let runtime = runtime::current();
-        read(&runtime, &runtime.signals().take(&self.name)?)
+        let signal = runtime.signals().take(&self.name)?;
+        self.read(&runtime, signal)
     }
-}
 
-/// The argument of a signal. One that does not fit ends the activation: nothing is lost, and the run goes on
-/// when the code is repaired.
-fn read<T: DeserializeOwned>(runtime: &Runtime, signal: &Request) -> Option<T> {
-    let argument = Arguments::new(&signal.input).next("signal");
-    argument.map_err(|failure| runtime.report_bug(failure_of_signal(&signal.name, failure))).ok()
+    /// What travelled with the signal that was taken last, beside its argument.
+    #[must_use]
+    pub fn headers(&self) -> &BTreeMap<String, Payload> {
+        &self.headers
+    }
+
+    /// The argument of a signal. One that does not fit ends the activation: nothing is lost, and the run goes on
+    /// when the code is repaired.
+    fn read(&mut self, runtime: &Runtime, signal: Request) -> Option<T> {
+        let argument = Arguments::new(&signal.input).next("signal");
+        self.headers = signal.headers.into_iter().collect();
+        argument.map_err(|failure| runtime.report_bug(failure_of_signal(&signal.name, failure))).ok()
+    }
 }
 
 /// Says which signal it was.
@@ -86,7 +97,7 @@ impl<T: DeserializeOwned> Future for NextSignal<'_, T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let runtime = self.waiter.runtime.clone();
         let outcome = match runtime.signals().take(&self.signals.name) {
-            Some(signal) => read(&runtime, &signal).map(Ok),
+            Some(signal) => self.signals.read(&runtime, signal).map(Ok),
             None => self.waiter.check_cancelled().err().map(Err),
         };
         match outcome {

@@ -18,7 +18,10 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// A workflow type. Implemented by [`#[workflow]`](macro@crate::workflow), not by hand.
 pub trait Workflow: Sized + 'static {
-    /// Its name and handlers.
+    /// Its name.
+    const NAME: &'static str;
+
+    /// Its name, handlers and schemas.
     fn definition() -> Definition;
 
     /// The state before anything has happened.
@@ -87,13 +90,13 @@ impl<E: Into<Failure>> HandlerResult for Result<(), E> {
 pub struct Definition(pub(crate) WorkflowDefinition);
 
 impl Definition {
-    /// A type without handlers.
+    /// A type without handlers, and the schemas of its arguments.
     #[must_use]
-    pub fn new(name: &str, description: &str) -> Self {
+    pub fn new(name: &str, description: &str, input: Vec<String>) -> Self {
         Self(WorkflowDefinition {
             name: name.to_owned(),
             description: some_text(description),
-            input_schemas: None,
+            input_schemas: Some(input),
             result_schema: None,
             signals: Vec::new(),
             queries: Vec::new(),
@@ -107,22 +110,22 @@ impl Definition {
 
     /// Adds a signal.
     #[must_use]
-    pub fn signal(mut self, name: &str, description: &str) -> Self {
-        self.0.signals.push(handler(name, description));
+    pub fn signal(mut self, name: &str, description: &str, input: Vec<String>) -> Self {
+        self.0.signals.push(handler(name, description, input));
         self
     }
 
     /// Adds a query.
     #[must_use]
-    pub fn query(mut self, name: &str, description: &str) -> Self {
-        self.0.queries.push(handler(name, description));
+    pub fn query(mut self, name: &str, description: &str, input: Vec<String>) -> Self {
+        self.0.queries.push(handler(name, description, input));
         self
     }
 
     /// Adds an update.
     #[must_use]
-    pub fn update(mut self, name: &str, description: &str) -> Self {
-        self.0.updates.push(handler(name, description));
+    pub fn update(mut self, name: &str, description: &str, input: Vec<String>) -> Self {
+        self.0.updates.push(handler(name, description, input));
         self
     }
 
@@ -148,11 +151,11 @@ impl Definition {
     }
 }
 
-fn handler(name: &str, description: &str) -> HandlerDefinition {
+fn handler(name: &str, description: &str, input: Vec<String>) -> HandlerDefinition {
     HandlerDefinition {
         name: name.to_owned(),
         description: some_text(description),
-        input_schemas: None,
+        input_schemas: Some(input),
         result_schema: None,
     }
 }
@@ -166,6 +169,7 @@ pub(crate) type StartInstance = fn(&[Payload]) -> Result<Box<dyn Instance>, Fail
 
 /// A workflow type of a module. Made by [`workflows!`](crate::workflows).
 pub struct WorkflowType {
+    pub(crate) name: &'static str,
     pub(crate) definition: fn() -> Definition,
     pub(crate) start: StartInstance,
 }
@@ -175,6 +179,7 @@ impl WorkflowType {
     #[must_use]
     pub fn of<W: Workflow>() -> Self {
         Self {
+            name: W::NAME,
             definition: W::definition,
             start: |input| Ok(Box::new(Context::new(W::init(Arguments::new(input))?))),
         }

@@ -13,7 +13,7 @@ use crate::{
 /// The block as it was, and the trait.
 pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
     let item = &model.item;
-    let self_ty = &item.self_ty;
+    let (self_ty, name) = (&item.self_ty, &model.name);
     let (definition, init, run) = (definition(model), init(model.init.as_ref()), run(&model.run));
     let signals = dispatch(&model.signals, signal, &quote!(::dalsegno_sdk::__private::Handled::Unknown));
     let updates = dispatch(&model.updates, update, &quote!(::dalsegno_sdk::__private::Handled::Unknown));
@@ -25,6 +25,8 @@ pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
         #[automatically_derived]
         #[allow(unused_mut, unused_variables, reason = "a workflow need not use all that it is given")]
         impl ::dalsegno_sdk::Workflow for #self_ty {
+            const NAME: &'static str = #name;
+
             fn definition() -> ::dalsegno_sdk::__private::Definition {
                 #definition
             }
@@ -85,19 +87,29 @@ pub(crate) fn workflow(model: &WorkflowModel) -> TokenStream {
 }
 
 fn definition(model: &WorkflowModel) -> TokenStream {
-    let WorkflowModel { name, description, .. } = model;
+    let (description, input) = (&model.description, schemas(&model.run));
     let parts = [(&model.signals, "signal"), (&model.queries, "query"), (&model.updates, "update")];
     let parts = parts.map(|(handlers, kind)| {
         let named = format_ident!("{kind}");
         let dynamic = handlers.dynamic.as_ref().map(|_| format_ident!("dynamic_{kind}"));
         let dynamic = dynamic.iter();
-        let handlers = handlers
-            .named
-            .iter()
-            .map(|Handler { name, description, .. }| quote!(.#named(#name, #description)));
+        let handlers = handlers.named.iter().map(|handler| {
+            let (Handler { name, description, .. }, input) = (handler, schemas(handler));
+            quote!(.#named(#name, #description, #input))
+        });
         quote!(#(#handlers)* #(.#dynamic())*)
     });
-    quote!(::dalsegno_sdk::__private::Definition::new(#name, #description) #(#parts)*)
+    quote! {
+        #[allow(unused_imports, reason = "whether types have a schema is not known here")]
+        use ::dalsegno_sdk::__private::{KnownSchema as _, UnknownSchema as _};
+        ::dalsegno_sdk::__private::Definition::new(Self::NAME, #description, #input) #(#parts)*
+    }
+}
+
+/// The schemas of the arguments. The reference lets a type without a schema have the method of the other trait.
+fn schemas(handler: &Handler) -> TokenStream {
+    let types = handler.arguments.iter().map(|argument| &argument.ty);
+    quote!(::std::vec![#((&::dalsegno_sdk::__private::Probe::<#types>::new()).schema()),*])
 }
 
 /// The choice of a handler by its name.

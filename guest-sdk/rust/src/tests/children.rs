@@ -61,6 +61,7 @@ fn failures_to_start_are_typed() {
         ("WorkflowIdReused", "Some(IdReused)"),
         ("WorkflowTypeNotFound", "Some(UnknownType)"),
         ("NamespaceNotFound", "Some(UnknownNamespace)"),
+        ("ModuleUnusable", "Some(UnusableModule)"),
         ("Other", "None"),
     ] {
         let rig = Rig::started::<tells_why>(json!([]));
@@ -68,6 +69,27 @@ fn failures_to_start_are_typed() {
         rig.fail(1, Failure::application(name, "no"));
         assert_eq!(rig.calls(), [format!("complete \"{kind}\"")]);
     }
+}
+
+#[workflow]
+async fn tells_why_not_done() -> Result<String, Failure> {
+    let failure = child::<()>("part").workflow_id("part-1").await.unwrap_err();
+    let wrapped = Failure::application("Wrapped", "why").caused_by(failure.clone());
+    Ok(format!("{:?}, {:?}", StartFailure::of(&failure), StartFailure::of(&wrapped)))
+}
+
+#[test]
+fn a_child_that_fails_like_a_start_was_started() {
+    let looks_like_it = || Failure::application("WorkflowAlreadyRunning", "of its own child");
+    let rig = Rig::started::<tells_why_not_done>(json!([]));
+    rig.resume(1, "run-2");
+    rig.calls();
+    rig.fail(2, looks_like_it());
+    assert_eq!(rig.calls(), ["complete \"None, None\""]);
+    let rig = Rig::started::<tells_why_not_done>(json!([]));
+    rig.calls();
+    rig.fail(1, looks_like_it());
+    assert_eq!(rig.calls(), ["complete \"Some(AlreadyRunning), None\""]);
 }
 
 #[workflow]

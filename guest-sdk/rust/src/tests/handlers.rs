@@ -159,7 +159,10 @@ fn queries_answer_before_and_after_the_end() {
 fn wrong_queries_say_what_is_wrong() {
     let rig = Rig::started::<Diary>(json!(["first"]));
     let failure = rig.query("lines", json!([])).unwrap_err();
-    assert_eq!(failure.to_string(), "[UnknownQuery] the workflow has no query named `lines`");
+    assert_eq!(
+        failure.to_string(),
+        "[UnknownQuery] the workflow has no query named `lines`; it has: line, count, __stack_trace, __metadata"
+    );
     let failure = rig.query("line", json!(["one"])).unwrap_err();
     assert_eq!(failure.application_type(), Some("BadArguments"));
 }

@@ -11,9 +11,12 @@ mod conditions;
 mod continuing;
 mod dynamic;
 mod handlers;
+mod headers;
 mod inspecting;
 mod other_runs;
 mod patches;
+#[cfg(feature = "schemas")]
+mod schemas;
 mod scopes;
 mod surroundings;
 mod timers;

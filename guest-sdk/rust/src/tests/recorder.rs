@@ -26,6 +26,8 @@ pub(super) struct Notes {
     pub(super) call_sites: Cell<bool>,
     /// The ids that runs of this age have not passed with their patch.
     pub(super) unpatched: RefCell<BTreeSet<String>>,
+    /// What travelled with the start.
+    pub(super) headers: RefCell<Vec<(String, Payload)>>,
     /// The options of the last call of each kind.
     pub(super) activity: RefCell<Option<ActivityOptions>>,
     pub(super) local_activity: RefCell<Option<LocalActivityOptions>>,
@@ -160,7 +162,7 @@ impl Host for Recorder {
                 "Region".to_owned(),
                 crate::SearchAttribute::keyword("EU").into_payload(),
             )],
-            headers: Vec::new(),
+            headers: self.0.headers.borrow().clone(),
             last_completion_result: Some(Payload::json(&7).unwrap()),
             last_failure: None,
             module_digest: "sha256:0".to_owned(),

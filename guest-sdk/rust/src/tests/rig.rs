@@ -30,7 +30,7 @@ impl Rig {
     pub(super) fn new<W: Workflow>() -> Self {
         let notes = Rc::new(Notes::default());
         let run = Run::new(Box::new(Recorder(notes.clone())), vec![WorkflowType::of::<W>()]);
-        Self { run, notes, name: W::definition().0.name, reasons: RefCell::default() }
+        Self { run, notes, name: W::NAME.to_owned(), reasons: RefCell::default() }
     }
 
     /// A run that has started with these arguments, a JSON array.
@@ -102,7 +102,10 @@ impl Rig {
 
     /// An update, if its validator accepts it.
     pub(super) fn update(&self, id: &str, name: &str, arguments: Value) -> Result<(), Failure> {
-        let update = Request { id: id.to_owned(), ..request(name, arguments) };
+        self.update_with(Request { id: id.to_owned(), ..request(name, arguments) })
+    }
+
+    pub(super) fn update_with(&self, update: Request) -> Result<(), Failure> {
         self.run.validate_update(&update)?;
         self.activate([Event::UpdateAccepted(update)])
     }
@@ -112,7 +115,11 @@ impl Rig {
     }
 
     pub(super) fn query(&self, name: &str, arguments: Value) -> Result<Value, Failure> {
-        Ok(self.run.query(&request(name, arguments))?.decode()?)
+        self.query_with(&request(name, arguments))
+    }
+
+    pub(super) fn query_with(&self, query: &Request) -> Result<Value, Failure> {
+        Ok(self.run.query(query)?.decode()?)
     }
 
     /// What the host was asked since the last time.

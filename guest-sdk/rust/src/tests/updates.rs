@@ -113,7 +113,10 @@ fn a_validator_refuses_and_nothing_changes() {
 fn what_no_handler_takes_is_refused() {
     let rig = Rig::started::<Account>(json!([]));
     let failure = rig.update("u1", "set_levels", json!([1])).unwrap_err();
-    assert_eq!(failure.to_string(), "[UnknownUpdate] the workflow has no update named `set_levels`");
+    assert_eq!(
+        failure.to_string(),
+        "[UnknownUpdate] the workflow has no update named `set_levels`; it has: set_level, check, add, wait, tell_id, explode"
+    );
     for name in ["set_level", "add"] {
         let failure = rig.update("u1", name, json!([[]])).unwrap_err();
         assert_eq!(failure.application_type(), Some("BadArguments"), "{name}");
@@ -164,7 +167,12 @@ fn a_handler_knows_its_update() {
 fn an_accepted_update_that_no_handler_takes_any_more_fails() {
     let rig = Rig::started::<Account>(json!([]));
     rig.activate([Event::UpdateAccepted(request("gone", json!([])))]).unwrap();
-    assert_eq!(rig.calls(), ["fail update : [UnknownUpdate] the workflow has no update named `gone`"]);
+    assert_eq!(
+        rig.calls(),
+        [
+            "fail update : [UnknownUpdate] the workflow has no update named `gone`; it has: set_level, check, add, wait, tell_id, explode"
+        ]
+    );
     rig.activate([Event::UpdateAccepted(request("set_level", json!(["one"])))]).unwrap();
     assert!(rig.calls()[0].starts_with("fail update : [BadArguments] argument 1, `level`"));
 }
