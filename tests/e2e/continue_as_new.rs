@@ -186,7 +186,11 @@ async fn a_request_to_cancel_reaches_a_chain_that_goes_on(#[values(Sqlite, Postg
         };
         let cancel = async {
             tokio::time::sleep(Duration::from_millis(number)).await;
-            let _ = client.post(&format!("/workflows/{id}/cancel"), &json!({})).await.json(202);
+            eventually("it is taken", async || {
+                let answer = client.post(&format!("/workflows/{id}/cancel"), &json!({})).await;
+                if answer.status == 202 { Ok(()) } else { Err(answer.text) }
+            })
+            .await;
         };
         tokio::join!(adds, cancel);
         client.ended(&id).await["status"].clone()

@@ -29,6 +29,12 @@ async fn attributes_of_every_type_are_set_and_removed(#[values(Sqlite, Postgres)
     let memo = json!({ "from": "the start", "step": 1, "gone": "soon", "nested": { "a": [1] } });
     assert_eq!(described["memo"], memo);
 
+    let events = client.events(&id).await;
+    assert_eq!(events[0]["attributes"]["search_attributes"], json!({ "Country": "FI", "Region": "EU" }));
+    let upserted = events.iter().find(|event| event["type"] == "UpsertWorkflowSearchAttributes");
+    let upserted = upserted.map(|event| &event["attributes"]["search_attributes"]).expect("it sets some");
+    assert_eq!((&upserted["Due"], &upserted["Parcels"]), (&expected["Due"], &json!(3)), "as describe has them");
+
     client.signal(&id, "go", json!([])).await;
     let described = stage(2).await;
     expected["Parcels"] = json!(4);
@@ -51,6 +57,7 @@ async fn attributes_of_every_type_are_set_and_removed(#[values(Sqlite, Postgres)
 #[case::unknown_type(json!({ "Place": { "type": "point", "value": 1 } }))]
 #[case::not_of_its_type(json!({ "Place": { "type": "int", "value": "one" } }))]
 #[case::a_list_of_numbers(json!({ "Place": [1, 2] }))]
+#[case::the_hosts_own(json!({ "Place": 1, "ChangeVersion": ["p"] }))]
 #[tokio::test]
 async fn an_attribute_that_has_no_type_is_refused(
     #[values(Sqlite, Postgres)] backend: Backend,

@@ -106,7 +106,10 @@ async fn an_open_run_is_in_the_way_as_the_policy_says(#[values(Sqlite, Postgres)
 async fn closed_runs_are_in_the_way_as_the_policy_says(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("reuse");
-    let with = |kind: &str, policy: &str| json!({ "workflow_type": kind, "workflow_id": id, "input": [{ "ms": 1 }], "id_reuse_policy": policy });
+    let with = |kind: &str, policy: &str| {
+        let input = if kind == "sleeper" { json!([{ "ms": 1 }]) } else { json!([]) };
+        json!({ "workflow_type": kind, "workflow_id": id, "input": input, "id_reuse_policy": policy })
+    };
     let _ = client.start(&with("failing", "reject")).await.json(201);
     client.failure(&id).await;
     let _ = client.start(&with("sleeper", "reject")).await.refusal(409, "workflow_id_reused");

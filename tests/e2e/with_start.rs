@@ -61,6 +61,27 @@ async fn many_signals_start_one_workflow(#[values(Sqlite, Postgres)] backend: Ba
 
 #[rstest]
 #[tokio::test]
+async fn a_start_delay_holds_whatever_comes_meanwhile(#[values(Sqlite, Postgres)] backend: Backend) {
+    let client = shared(backend).await.client();
+    let id = unique("delayed");
+    let body = |value: u32| {
+        json!({
+            "workflow_type": "signals-order", "workflow_id": id, "start_delay": "2s",
+            "signal_name": "add", "signal_input": [value],
+        })
+    };
+    let begun = Instant::now();
+    let _ = client.post("/workflows:signal-with-start", &body(1)).await.json(201);
+    let _ = client.post("/workflows:signal-with-start", &body(2)).await.json(200);
+    client.signal(&id, "add", json!([3])).await;
+    client.signal(&id, "done", json!([])).await;
+    assert_eq!(client.describe(&id).await["activations"], 0);
+    assert_eq!(client.result(&id).await, json!([1, 2, 3]));
+    assert!(begun.elapsed() >= Duration::from_secs(2));
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_update_starts_a_workflow_or_finds_it(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("updated");

@@ -5,14 +5,18 @@
 
 mod saga;
 
-use dalsegno_sdk::{CancellationType, Context, Failure, http, shielded, workflow};
+use dalsegno_sdk::{
+    CancellationType, Context, Failure, http,
+    schemars::{self, JsonSchema},
+    shielded, workflow,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::saga::Saga;
 
-/// What is ordered, and where the services are.
-#[derive(Clone, Deserialize)]
+/// What is ordered, and where the services are. By its schema the host refuses orders of another form.
+#[derive(Clone, Deserialize, JsonSchema)]
 struct Order {
     order_id: String,
     card: String,
@@ -27,7 +31,7 @@ struct Order {
     flaky: u32,
 }
 
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, JsonSchema, Serialize)]
 struct Item {
     sku: String,
     quantity: u32,

@@ -57,8 +57,13 @@ pub fn deprecate_patch(id: &str) {
 /// The version of a change that this run has: a [`patched`] with more than two ways.
 ///
 /// `maximum` in runs that reach it for the first time, and that version ever after; `minimum` in runs that
-/// passed here before the change was made. A version below `minimum` is a bug of the code: it says that no
-/// run has it any more. Decided once for each id, as with `patched`.
+/// passed here before the change was made. Decided once for each id, as with `patched`.
+///
+/// A run whose version is not from `minimum` to `maximum` is parked with a message that says so, until it has
+/// code that knows the version. Runs from before the change have no version on record, so they cannot be found
+/// out like this: raise `minimum` only when the last of them is closed, because they get whatever it is. Source:
+/// Temporal, Go SDK, `workflow.GetVersion`, where such runs have a version of their own, -1; with
+/// `get_version("id", -1, 1)` they have it here too.
 ///
 /// ```
 /// use std::time::Duration;

@@ -53,7 +53,8 @@ pub(crate) struct StartBody {
     /// Of this run.
     #[schema(value_type = Option<String>, example = "PT1H")]
     run_timeout: Option<Millis>,
-    /// Before the first activation.
+    /// Before the first activation. Ours: whatever comes meanwhile waits for the first activation too, signals, requests
+    /// to cancel and a repeated signal-with-start; with Temporal the last of these ends the delay.
     #[schema(value_type = Option<String>, example = "30s")]
     start_delay: Option<Millis>,
     /// How the workflow is tried again when it fails, each time as another run; not at all if absent.
