@@ -31,6 +31,8 @@ fn main() -> Result<()> {
         embedded.add(&format!("template_{language}"), &[template])?;
     }
     embedded.add("template_common", &[Folder::new(cli.join("templates").join("common"), "")])?;
+    let tools = Folder::new(root.join("guest-sdk/typescript/toolchain"), "");
+    embedded.add("tools_typescript", &[tools])?;
     embedded.write(&out.join("embedded.rs"))
 }
 
@@ -41,6 +43,7 @@ fn sdk(root: &Path, generated: &Path, language: &str) -> Vec<Folder> {
     match language {
         // Its bindings are made by a macro, which looks for the contract two folders above the SDK's manifest.
         "rust" => vec![Folder::new(sources.path, "sdk/rust/"), contract],
+        "typescript" => vec![Folder::new(sources.path, "sdk/typescript/"), contract],
         "go" => vec![sources, Folder::new(generated.join(language), "sdk/internal/bindings/"), contract],
         "c" => vec![sources, Folder::new(generated.join(language), "sdk/"), contract],
         _ => vec![sources, contract],

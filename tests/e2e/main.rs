@@ -4,6 +4,7 @@
 
 mod activities;
 mod arguments;
+mod build;
 mod children;
 mod closing;
 mod commands;

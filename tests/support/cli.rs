@@ -1,6 +1,6 @@
 //! The `dalsegno` command, as a user types it.
 
-use std::{process::Output, time::Duration};
+use std::{ffi::OsString, path::Path, process::Output, time::Duration};
 
 use serde_json::Value;
 use tokio::process::Command;
@@ -12,6 +12,8 @@ use crate::{
 
 /// No command of a test takes longer.
 const COMMAND_MAX: Duration = Duration::from_secs(90);
+/// But for one that builds a project.
+const BUILD_MAX: Duration = Duration::from_secs(600);
 
 /// What a command said, and how it ended.
 #[derive(Debug, Clone)]
@@ -78,17 +80,33 @@ impl Host {
     }
 }
 
+/// Runs the command in a folder, without a host. It may take as long as installing the tools of a language takes.
+///
+/// # Panics
+/// If it cannot be started, or does not end.
+pub async fn dalsegno_in(folder: &Path, environment: &[(&str, OsString)], arguments: &[&str]) -> Said {
+    let mut command = prepared(arguments);
+    command.current_dir(folder).envs(environment.iter().map(|(name, value)| (name, value)));
+    ended(command, BUILD_MAX).await
+}
+
 async fn run(arguments: &[&str], address: &str) -> Said {
+    let mut command = prepared(arguments);
+    command.env("DALSEGNO_ADDRESS", address);
+    ended(command, COMMAND_MAX).await
+}
+
+fn prepared(arguments: &[&str]) -> Command {
     let mut command = Command::new(Program::Dalsegno.path());
     programs::forget_settings(command.as_std_mut());
+    command.args(arguments).env("DALSEGNO_CACHE_DIR", programs::scratch().join("modules"));
     command
-        .args(arguments)
-        .env("DALSEGNO_ADDRESS", address)
-        .env("DALSEGNO_CACHE_DIR", programs::scratch().join("modules"))
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(COMMAND_MAX, command.output()).await;
-    let output = output.unwrap_or_else(|_| panic!("dalsegno {arguments:?} has not ended in {COMMAND_MAX:?}"));
+}
+
+async fn ended(mut command: Command, limit: Duration) -> Said {
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(limit, command.output()).await;
+    let output = output.unwrap_or_else(|_| panic!("{command:?} has not ended in {limit:?}"));
     let Output { status, stdout, stderr } = output.unwrap_or_else(|error| panic!("dalsegno: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Said { code: status.code(), stdout: text(stdout), stderr: text(stderr) }

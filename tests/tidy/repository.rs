@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::code;
 
 /// Folders that no rule is about.
-const SKIPPED: [&str; 3] = ["target", ".git", "node_modules"];
+const SKIPPED: [&str; 4] = ["target", ".git", ".dalsegno", "node_modules"];
 
 /// The workspaces: the host's, and those of guests, which are built for another target.
 pub(crate) const WORKSPACES: [&str; 4] = [".", "guest-sdk/rust", "examples", "tests/guests"];

@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// What builds and tests leave behind, and what only the SDK's own developers need.
-const LEFT_OUT: [&str; 8] =
-    ["target", "tests", "test", "testhost", "node_modules", "__pycache__", "dist", ".dalsegno"];
+/// What builds and tests leave behind, and what projects do not need of an SDK.
+const LEFT_OUT: [&str; 9] =
+    ["target", "tests", "test", "testhost", "toolchain", "node_modules", "__pycache__", "dist", ".dalsegno"];
 
 /// A folder, and what stands before the names of its files in the program.
 pub(crate) struct Folder {

@@ -33,6 +33,11 @@ pub(crate) fn template(language: Language) -> Files {
     }
 }
 
+/// What builds projects in TypeScript.
+pub(crate) fn typescript_tools() -> Files {
+    lists::TOOLS_TYPESCRIPT
+}
+
 /// What every new project begins with.
 pub(crate) fn template_for_all() -> Files {
     lists::TEMPLATE_COMMON

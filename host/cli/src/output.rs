@@ -24,7 +24,10 @@ pub(crate) fn data(text: &str) -> Result<(), CliError> {
 /// Tells the user something that is no data. That it cannot be told is no reason to fail.
 pub(crate) fn note(text: &str) {
     let text = visible(text);
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+    let text = text.trim_end();
+    if !text.is_empty() {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
 }
 
 /// A line that is written over, and only where somebody watches.

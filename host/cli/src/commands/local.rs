@@ -12,6 +12,8 @@ use crate::{error::CliError, output};
 const STACK_BYTES: usize = 8 << 20;
 /// Guests that exist at the same time here.
 const INSTANCES_MAX: u32 = 4;
+/// Nobody else is kept waiting here, and the machine may be a slow one.
+const COMPILE_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// A sandbox with the limits that a host has if nothing is configured.
 pub(crate) fn sandbox(
@@ -24,6 +26,7 @@ pub(crate) fn sandbox(
         memory_bytes_max: host.memory_bytes_max.as_usize(),
         activation_deadline,
         instances_max: INSTANCES_MAX,
+        compile_deadline: COMPILE_TIME_MAX,
         compiler: Compiler::ChildProcess,
         ..SandboxConfig::default()
     };

@@ -24,7 +24,9 @@ Examples:
 
 It is the real host, with everything in memory and time that is skipped: while a client waits for the end of a run or of \
 an update and nothing is under way, the clock jumps to the next moment at which a run has something to do. So a wait of \
-three days takes milliseconds. An attempt of an activity is under way until it is answered.
+three days takes milliseconds. An attempt of an activity is under way until it is answered, and no time is skipped \
+meanwhile: its limits of time are those of the clock on the wall, and one without start_to_close that nobody answers \
+holds time for ever. So register an answer, poll, or set the limit; /test/v1/time tells what is under way.
 
   GET    /test/v1/time               the time, and what is under way
   POST   /test/v1/time/lock          skip no time, whoever waits

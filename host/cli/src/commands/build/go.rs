@@ -9,7 +9,7 @@ const GO_MIN: Version = Version(1, 26);
 
 /// Builds the component into the work folder.
 pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
-    check_go(steps)?;
+    check_tools(steps)?;
     let work = project.work_folder()?;
     let core = work.join("core.wasm");
     output::note("compiling with go; the first time also its standard library");
@@ -25,7 +25,7 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     Ok(component)
 }
 
-fn check_go(steps: Steps) -> Result<(), CliError> {
+pub(super) fn check_tools(steps: Steps) -> Result<(), CliError> {
     let said = steps.ask(Command::new("go").env("GOTOOLCHAIN", "local").arg("version"));
     let help = format!("install Go {GO_MIN} or newer: https://go.dev/dl");
     let Some(found) = said.as_deref().and_then(Version::find) else {

@@ -11,6 +11,7 @@ pub(crate) mod project;
 mod python;
 mod rust;
 mod steps;
+mod typescript;
 mod version;
 
 use std::{
@@ -35,7 +36,19 @@ const EXAMPLES: &str = "\
 Examples:
   dalsegno build
   dalsegno build orders --out orders.wasm
-  dalsegno build --output json";
+  dalsegno build --output json
+
+What the folder holds tells the language:
+  Cargo.toml      Rust: the package, a `cdylib`
+  pyproject.toml  Python: workflows.py, or what [tool.dalsegno] names: module = \"…\"
+  package.json    TypeScript: src/workflows.ts, or what it names: \"dalsegno\": {\"entry\": \"…\"}; the engine is QuickJS, \
+or, with \"engine\": \"starlingmonkey\", the one of Firefox
+  go.mod          Go: package main
+  *.c             C: all of them
+
+The library for workflows is written to DIR/.dalsegno/sdk, for the build and for editors. Tools that are not found are \
+installed into DALSEGNO_CACHE [default: ~/.cache/dalsegno], once, or it is said what to install. The component is checked \
+as a host would when it is uploaded. Exit code 1 means that a step failed; it is named.";
 
 /// Which project, and where to.
 #[derive(Debug, Args)]
@@ -47,6 +60,9 @@ pub(crate) struct BuildArgs {
     /// Where the component goes [default: DIR/dist/NAME.wasm; for Rust, where cargo puts it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Find or install the tools that the project needs, and stop
+    #[arg(long, conflicts_with = "out")]
+    tools_only: bool,
     /// Show each command that is run
     #[arg(long, short)]
     verbose: bool,
@@ -58,7 +74,13 @@ pub(crate) struct BuildArgs {
 pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     let project = Project::recognise(&args.folder)?;
     let steps = Steps { verbose: args.verbose };
-    output::note(&format!("building {} ({})", project.name, project.language.title()));
+    let title = project.language.title();
+    if args.tools_only {
+        tools(&project, steps)?;
+        output::note(&format!("the tools for {title} are there"));
+        return Ok(());
+    }
+    output::note(&format!("building {} ({title})", project.name));
     let component = component(&project, args.out.as_deref(), steps)?;
     let checked = check::check(&component, project.language, args.cache_dir.clone())?;
     match global.output {
@@ -71,6 +93,17 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     }
 }
 
+/// Finds the tools of the project's language, or installs them.
+fn tools(project: &Project, steps: Steps) -> Result<(), CliError> {
+    match project.language {
+        Language::Rust => rust::check_tools(&project.folder, steps),
+        Language::Python => python::componentize(project, steps).map(drop),
+        Language::TypeScript => typescript::tools(project, steps).map(drop),
+        Language::Go => go::check_tools(steps),
+        other => return Err(CliError::Failed(format!("{} cannot be built yet", other.title()))),
+    }
+}
+
 /// Makes the component, and says where it is.
 fn component(project: &Project, out: Option<&Path>, steps: Steps) -> Result<PathBuf, CliError> {
     if project.language != Language::Rust || rust::wants_sdk(&project.folder) {
@@ -79,6 +112,7 @@ fn component(project: &Project, out: Option<&Path>, steps: Steps) -> Result<Path
     let built = match project.language {
         Language::Rust => rust::build(&project.folder, steps)?,
         Language::Python => python::build(project, steps)?,
+        Language::TypeScript => typescript::build(project, steps)?,
         Language::Go => go::build(project, steps)?,
         other => return Err(CliError::Failed(format!("{} cannot be built yet", other.title()))),
     };

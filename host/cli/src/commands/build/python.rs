@@ -71,7 +71,7 @@ fn module(project: &Project) -> Result<String, CliError> {
 }
 
 /// The program, in the version that the SDK is made for: the project's, that in PATH, or our own.
-fn componentize(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
+pub(super) fn componentize(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
     let fits = |program: &Path| {
         let said = steps.ask(Command::new(program).arg("--version"));
         said.is_some_and(|said| said.split_whitespace().last() == Some(COMPONENTIZE_VERSION))
@@ -125,12 +125,28 @@ fn site_packages(folder: &Path) -> Option<PathBuf> {
     packages.find(|packages| packages.is_dir())
 }
 
-/// The user's own traceback: it stands within one of componentize-py, which says nothing about their code.
+/// The user's own traceback: it stands within one of componentize-py, which says nothing about their code, and begins
+/// with frames of the SDK, which loads it.
 fn excerpt(said: &str, folder: &Path) -> Option<String> {
     let (_, rest) = said.split_once("AssertionError: ")?;
-    let (own, _) = rest.split_once("\n\nCaused by:")?;
-    // The project's folder has this name while the module is run.
-    Some(own.trim().replace("/0/", &format!("{}/", folder.display())))
+    let (traceback, _) = rest.split_once("\n\nCaused by:")?;
+    let lines: Vec<&str> = traceback.trim().lines().collect();
+    let is_own = |line: &&str| line.trim_start().starts_with("File \"/0/");
+    let own = match lines.iter().position(|line| is_own(line)) {
+        Some(first) => [&lines[..1], &lines[first..]].concat().join("\n"),
+        // It is the SDK that refuses the module: frames and type of its error say nothing that the message does not.
+        None => {
+            let last_frame = lines.iter().rposition(|line| line.starts_with("  File")).unwrap_or(0);
+            let message = lines[last_frame..].iter().skip_while(|line| line.starts_with(' ')).copied();
+            let message = message.collect::<Vec<_>>().join("\n");
+            message.split_once(": ").map_or(message.clone(), |(_, message)| message.to_owned())
+        }
+    };
+    // The folders of the project and of the SDK have these names while the module is run.
+    let folder = folder.display();
+    Some(
+        own.replace("\"/0/", &format!("\"{folder}/")).replace("\"/1/", &format!("\"{folder}/.dalsegno/sdk/")),
+    )
 }
 
 #[cfg(test)]
@@ -139,10 +155,17 @@ mod tests {
 
     #[test]
     fn of_a_failure_the_users_traceback_is_shown() {
-        let said = "Traceback (most recent call last):\n  File \"/x/componentize_py\"\nAssertionError: Traceback:\n  \
-                    File \"/0/workflows.py\", line 3\nNameError: x\n\n\nCaused by:\n    0: y\n\nStack backtrace:";
-        let expected = "Traceback:\n  File \"/p/workflows.py\", line 3\nNameError: x";
-        assert_eq!(excerpt(said, Path::new("/p")).as_deref(), Some(expected));
+        let around = |own: &str| {
+            format!(
+                "Traceback:\n  File \"/x\"\nAssertionError: {own}\n\n\nCaused by:\n    0: y\n\nStack backtrace:"
+            )
+        };
+        let shown = |own: &str| excerpt(&around(own), Path::new("/p")).expect("there is a traceback");
+        let ours = "Traceback (most recent call last):\n  File \"/1/dalsegno/component.py\", line 28\n    load()\n    ~~~~";
+        let own = "  File \"/0/workflows.py\", line 3\nNameError: x";
+        let expected = "Traceback (most recent call last):\n  File \"/p/workflows.py\", line 3\nNameError: x";
+        assert_eq!(shown(&format!("{ours}\n{own}")), expected);
+        assert_eq!(shown(&format!("{ours}\ndalsegno.E: there is:\n  none")), "there is:\n  none");
         assert_eq!(excerpt("something else", Path::new("/p")), None);
     }
 }

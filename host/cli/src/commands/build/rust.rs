@@ -49,7 +49,7 @@ fn check_manifest(path: &Path) -> Result<(), CliError> {
 }
 
 /// Without the target rustc complains of a missing `core`, which helps nobody.
-fn check_tools(folder: &Path, steps: Steps) -> Result<(), CliError> {
+pub(super) fn check_tools(folder: &Path, steps: Steps) -> Result<(), CliError> {
     let failed = |problem: &str, help: &str| Err(CliError::Failed(format!("{problem}\n  help: {help}")));
     let ask = |command: &mut Command| steps.ask(command.current_dir(folder));
     if ask(Command::new("cargo").arg("--version")).is_none() {

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io::BufRead as _,
+    path::Path,
     process::{Command, ExitStatus, Output, Stdio},
 };
 
@@ -50,8 +51,7 @@ impl Steps {
         success(step, command, child.wait()?)
     }
 
-    /// Runs a command that says more than what helps: what it says is shown when it has ended, and what `excerpt`
-    /// makes of it if it fails. With `--verbose` it is shown whole.
+    /// Runs a command that says more than what helps: of a failure is shown what `excerpt` makes of its words.
     ///
     /// # Errors
     /// As [`Steps::run`].
@@ -61,15 +61,29 @@ impl Steps {
         command: &mut Command,
         excerpt: impl FnOnce(&str) -> Option<String>,
     ) -> Result<(), CliError> {
+        let (status, said) = self.capture(step, command)?;
+        let helpful = if status.success() || self.verbose { None } else { excerpt(&said) };
+        output::note(&helpful.unwrap_or(said));
+        success(step, command, status)
+    }
+
+    /// Runs a command whose words matter only if it fails.
+    ///
+    /// # Errors
+    /// As [`Steps::run`].
+    pub(crate) fn run_quietly(self, step: &str, command: &mut Command) -> Result<(), CliError> {
+        let (status, said) = self.capture(step, command)?;
+        if self.verbose || !status.success() {
+            output::note(&said);
+        }
+        success(step, command, status)
+    }
+
+    fn capture(self, step: &str, command: &mut Command) -> Result<(ExitStatus, String), CliError> {
         self.show(command);
         let ended = command.stdin(Stdio::null()).output();
         let Output { status, stdout, stderr } = ended.map_err(|error| cannot_start(step, command, &error))?;
-        let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        let helpful = if status.success() || self.verbose { None } else { excerpt(&said) };
-        if !said.is_empty() {
-            output::note(&helpful.unwrap_or(said));
-        }
-        success(step, command, status)
+        Ok((status, [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()))
     }
 
     /// Asks a tool something: what it says on stdout, or nothing if it does not succeed.
@@ -102,8 +116,10 @@ fn success(step: &str, command: &Command, status: ExitStatus) -> Result<(), CliE
     Err(CliError::Failed(format!("{step} failed: {program} {ended}; what it complains of stands above")))
 }
 
+/// Without its folder, which `--verbose` shows.
 fn program(command: &Command) -> String {
-    command.get_program().to_string_lossy().into_owned()
+    let program = Path::new(command.get_program());
+    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// A command as one would type it.
