@@ -4,13 +4,14 @@
 //! (`scenarios`). Each is a test in every language (`languages`) and mode (`stage`: resident on SQLite, evicted at
 //! every activation on Postgres). What it leaves is written as text (`record`), compared with the one golden in
 //! `tests/histories/conformance` (`golden`), and replayed from its export (`replay`). `places` has what differs by
-//! language: the places in the source that failures, stack traces and divergences name.
+//! language: the places in the source that failures, stack traces and divergences name; `memory` what runs at rest take.
 //!
 //! After a change of the README and of the Rust guest, `DALSEGNO_BLESS=1 cargo test --test conformance Resident` writes
 //! the goldens anew, from the Rust guest; look at what has changed.
 
 mod golden;
 mod languages;
+mod memory;
 mod places;
 mod record;
 mod replay;

@@ -44,7 +44,8 @@ async fn host(language: Language, mode: Mode) -> &'static Host {
     place.get_or_init(async || begin(language, mode).await).await
 }
 
-async fn begin(language: Language, mode: Mode) -> Host {
+/// Starts a host for a language, with its module.
+pub(crate) async fn begin(language: Language, mode: Mode) -> Host {
     let settings = Settings::default().program(Program::TestHost).command("silent", "cat >/dev/null");
     let (backend, settings) = match mode {
         Mode::Resident => (Backend::Sqlite, settings),

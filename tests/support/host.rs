@@ -281,6 +281,19 @@ impl Host {
         self.process.as_mut().is_some_and(|process| process.has_ended().is_none())
     }
 
+    /// The memory of its process that is its own, in bytes: not files, nor pages that guests share with their module.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn private_bytes(&self) -> u64 {
+        let pid = self.process.as_ref().expect("the host runs").id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kib.unwrap_or_else(|| panic!("the kernel does not tell its memory: {status}")) << 10
+    }
+
     /// A client of it.
     #[must_use]
     pub fn client(&self) -> Client {

@@ -51,6 +51,12 @@ impl Process {
         Ok(Self { name: name.to_owned(), child, warden, log, ended: None })
     }
 
+    /// Its id, as long as it has not ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub fn kill(&mut self) {
         self.dismiss_warden();

@@ -1,6 +1,7 @@
-//! Measures what guests cost: `cargo run --release -p dalsegno-sandbox --example guest_cost`.
+//! Measures what guests cost, by language: `cargo run --release -p dalsegno-sandbox --example guest_cost [LANGUAGE…]`.
 //!
-//! Needs the guests that `tests/toolchain/guests` builds.
+//! Needs the guests that `tests/toolchain/guests` builds: the conformance suite's, whose workflow `chain` runs activities
+//! in sequence. Prints a table in Markdown, and what a hundred runs at rest take.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on panics")]
 #![expect(clippy::print_stdout, reason = "its output is the purpose")]
@@ -9,43 +10,114 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use dalsegno_engine::replay::Replay;
 use dalsegno_sandbox::{Instance, Module, Sandbox, SandboxConfig};
-use support::{Driver, TestSandbox, guest, run_info, started};
+use support::{Driver, TestSandbox, guest, guests, run_info, started};
 
+/// The workflow, and how long it is.
+const CHAIN: &str = "chain";
 const STEPS: usize = 1_000;
-const INSTANCES: usize = 1_000;
+/// How often an instance is made, and a history replayed.
+const REPEATED: usize = 200;
+const REPLAYED: usize = 10;
+/// Guests at rest.
+const RESIDENT: usize = 100;
+/// The component of the Rust guest; the others' names have the language behind it.
+const COMPONENT: &str = "conformance";
 
-fn main() {
-    let test = TestSandbox::with(|config: &mut SandboxConfig| config.instances_max = 4_096);
-    let bytes = guest("chain");
-    let digest = Sandbox::digest(&bytes);
-    report("validate", once(|| test.sandbox.validate(&bytes).unwrap()));
-    report("compile", once(|| test.sandbox.compile(&digest, &bytes).unwrap()));
-    let begin = Instant::now();
-    let module = test.sandbox.load(&digest).unwrap().unwrap();
-    report("load", vec![begin.elapsed()]);
-    let info = || run_info(started(&digest, "chain", &[]));
-    report(
-        "instantiate and drop",
-        (0..INSTANCES).map(|_| time(|| test.sandbox.instantiate(&module, info()))).collect(),
-    );
-
-    let input = format!("{{\"steps\": {STEPS}}}");
-    let begin = Instant::now();
-    let mut chain = Driver::new(&test.sandbox, module.clone(), "chain", &[&input]);
-    chain.finish().unwrap();
-    report("activation, with the engine's share", vec![begin.elapsed() / STEPS as u32]);
-    report("replay of one activation", replay(&chain));
-    resident(&test.sandbox, &module);
+/// What the guests of a language cost.
+struct Cost {
+    component_bytes: usize,
+    artifact_bytes: u64,
+    validate: Duration,
+    compile: Duration,
+    load: Duration,
+    instantiate: Vec<Duration>,
+    live: Duration,
+    replayed: Vec<Duration>,
+    /// What only one guest has.
+    private_bytes: usize,
+    /// What it counts for to the host.
+    memory_bytes: usize,
 }
 
-/// Replays the history ten times; the time of each step.
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    println!(
+        "| language | component | validate | compile | artifact | load | instantiate | activation, replayed; live \
+         | private memory at rest; counted | {RESIDENT} at rest |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    for component in guests() {
+        let language = match component.strip_prefix(COMPONENT) {
+            Some("") => "rust",
+            Some(language) if language.starts_with('-') => &language[1..],
+            _ => continue,
+        };
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == language) {
+            print(language, &cost(&component));
+        }
+    }
+}
+
+fn print(language: &str, cost: &Cost) {
+    let kib = |bytes: usize| bytes.div_ceil(1 << 10);
+    println!(
+        "| {language} | {} KiB | {} | {} | {} KiB | {} | {} | {}; {} | {} KiB; {} KiB | {} MiB |",
+        kib(cost.component_bytes),
+        shown(cost.validate),
+        shown(cost.compile),
+        cost.artifact_bytes >> 10,
+        shown(cost.load),
+        shown(median(&cost.instantiate)),
+        shown(median(&cost.replayed)),
+        shown(cost.live),
+        kib(cost.private_bytes),
+        kib(cost.memory_bytes),
+        (cost.private_bytes * RESIDENT).div_ceil(1 << 20),
+    );
+}
+
+fn cost(component: &str) -> Cost {
+    let test = TestSandbox::with(|config: &mut SandboxConfig| config.instances_max = 4_096);
+    let bytes = guest(component);
+    let digest = Sandbox::digest(&bytes);
+    let validate = time(|| test.sandbox.validate(&bytes).unwrap());
+    let compile = time(|| test.sandbox.compile(&digest, &bytes).unwrap());
+    let begin = Instant::now();
+    let module = test.sandbox.load(&digest).unwrap().unwrap();
+    let load = begin.elapsed();
+    let info = || run_info(started(&digest, CHAIN, &[]));
+    let instantiate = (0..REPEATED).map(|_| time(|| test.sandbox.instantiate(&module, info()))).collect();
+    let (private_bytes, memory_bytes) = at_rest(&test.sandbox, &module);
+    let begin = Instant::now();
+    let mut chain = Driver::new(&test.sandbox, module, CHAIN, &[&STEPS.to_string()]);
+    chain.finish().unwrap();
+    let live = begin.elapsed() / STEPS as u32;
+    assert_eq!(chain.result(), STEPS.to_string());
+    Cost {
+        component_bytes: bytes.len(),
+        artifact_bytes: size(test.cache.path()),
+        validate,
+        compile,
+        load,
+        instantiate,
+        live,
+        replayed: replay(&chain),
+        private_bytes,
+        memory_bytes,
+    }
+}
+
+/// Replays the history; the time of each step.
 fn replay(chain: &Driver) -> Vec<Duration> {
     let mut times = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..REPLAYED {
         let mut guest = chain.fresh_guest();
         let mut replay = Replay::default();
         let step = |transition| time(|| replay.step(transition, 1, &mut guest).unwrap());
@@ -54,20 +126,19 @@ fn replay(chain: &Driver) -> Vec<Duration> {
     times
 }
 
-/// What a guest keeps that waits for an activity.
-fn resident(sandbox: &Sandbox, module: &Module) {
+/// What a guest keeps that waits for its second activity: of its own, and as it counts itself.
+fn at_rest(sandbox: &Sandbox, module: &Module) -> (usize, usize) {
     let make = || {
-        let mut driver = Driver::new(sandbox, module.clone(), "chain", &["{\"steps\": 3}"]);
+        let mut driver = Driver::new(sandbox, module.clone(), CHAIN, &["3"]);
         driver.turn().unwrap();
         driver.turn().unwrap();
         driver.guest
     };
     drop(make());
     let before = private_bytes();
-    let guests: Vec<Instance> = (0..INSTANCES).map(|_| make()).collect();
-    let private = (private_bytes() - before) / INSTANCES;
-    println!("{:<40} {:>10} KiB private", "resident guest at rest", private >> 10);
-    println!("{:<40} {:>10} KiB", "its memory_bytes()", guests[0].memory_bytes() >> 10);
+    let guests: Vec<Instance> = (0..RESIDENT).map(|_| make()).collect();
+    let private = private_bytes().saturating_sub(before) / RESIDENT;
+    (private, guests[0].memory_bytes())
 }
 
 /// Memory that only this process has.
@@ -77,8 +148,14 @@ fn private_bytes() -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
 }
 
-fn once(work: impl FnMut()) -> Vec<Duration> {
-    vec![time(work)]
+/// All files of a folder.
+fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let size_of = |entry: std::fs::DirEntry| {
+        let metadata = entry.metadata().unwrap();
+        if metadata.is_dir() { size(&entry.path()) } else { metadata.len() }
+    };
+    entries.map(size_of).sum()
 }
 
 fn time<R>(mut work: impl FnMut() -> R) -> Duration {
@@ -87,10 +164,16 @@ fn time<R>(mut work: impl FnMut() -> R) -> Duration {
     begin.elapsed()
 }
 
-fn report(what: &str, mut times: Vec<Duration>) {
+fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
     times.sort();
-    let micros = |time: Duration| time.as_nanos() as f64 / 1e3;
-    let median = micros(times[times.len() / 2]);
-    let p99 = micros(times[times.len() * 99 / 100]);
-    println!("{what:<40} {median:>10.1} µs median {p99:>10.1} µs p99");
+    times[times.len() / 2]
+}
+
+fn shown(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds >= 0.1 => format!("{seconds:.1} s"),
+        seconds if seconds >= 0.001 => format!("{:.1} ms", seconds * 1e3),
+        seconds => format!("{:.1} µs", seconds * 1e6),
+    }
 }
