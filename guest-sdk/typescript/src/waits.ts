@@ -2,7 +2,7 @@
 
 import type { Task } from './context.js';
 import type { CancellationScope } from './scope.js';
-import { place } from './stack.js';
+import { frames } from './stack.js';
 
 export interface Wait {
   readonly task: Task;
@@ -28,12 +28,13 @@ export class Waits {
     this.entries.delete(number);
   }
 
-  /** What a task waits for, a line each. */
+  /** What a task waits for, a line each, followed by lines with the callers as far as they are known. */
   lines(task: Task): string[] {
     const waits = [...this.entries.values()].filter((wait) => wait.task === task);
-    return waits.map((wait) => {
-      const at = place(wait.stack);
-      return `${wait.describe()}${at === '' ? '' : `, at ${at}`}${wait.scope.describe()}`;
+    return waits.flatMap((wait) => {
+      const [at, ...callers] = frames(wait.stack);
+      const line = `${wait.describe()}${at === undefined ? '' : `, at ${at}`}${wait.scope.describe()}`;
+      return [line, ...callers.map((caller) => `    called at ${caller}`)];
     });
   }
 }

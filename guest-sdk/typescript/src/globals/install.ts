@@ -27,6 +27,8 @@ export function install(global: object): void {
   for (const [name, value] of Object.entries(absent)) if (!(name in global)) define(global, name, value);
   define(Math, 'random', random);
   define(Uint8Array.prototype, 'toJSON', bytesToJson);
+  // Frames of the SDK are counted too, though they are not shown.
+  Object.assign(Error, { stackTraceLimit: 50 });
   // It waits for promises of the engine's own, which nobody settles here.
   Reflect.deleteProperty(Array, 'fromAsync');
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { install } from '../src/globals/install.js';
+import { decodeValue, encodeAll, encodeValue, RawValue } from '../src/payload.js';
+
+function text(value: unknown): string {
+  return new TextDecoder().decode(encodeValue(value).data);
+}
+
+test('values are JSON without spaces, what is not ASCII as it is', () => {
+  assert.equal(text({ b: 1, a: ['ü😀<>&', null, true] }), '{"b":1,"a":["ü😀<>&",null,true]}');
+  assert.equal(text(undefined), 'null');
+  assert.equal(text(new Date(0)), '"1970-01-01T00:00:00.000Z"');
+  assert.equal(text({ absent: undefined, list: [undefined] }), '{"list":[null]}');
+});
+
+test('bytes are bytes, and a list of numbers within JSON', () => {
+  const bytes = new Uint8Array([1, 2]);
+  const payload = encodeValue(bytes);
+  assert.equal(new TextDecoder().decode(payload.metadata[0]?.[1]), 'binary/plain');
+  assert.deepEqual(decodeValue(payload), bytes);
+  install({});
+  assert.equal(text({ bytes }), '{"bytes":[1,2]}');
+});
+
+test('null, nothing and unknown encodings are read', () => {
+  const encoded = (name: string): [string, Uint8Array] => ['encoding', new TextEncoder().encode(name)];
+  assert.equal(decodeValue(undefined), undefined);
+  assert.equal(decodeValue({ metadata: [encoded('binary/null')], data: new Uint8Array() }), undefined);
+  assert.equal(decodeValue(encodeValue(null)), null);
+  const foreign = { metadata: [encoded('json/protobuf')], data: new Uint8Array([1]) };
+  const raw = decodeValue(foreign);
+  assert.ok(raw instanceof RawValue);
+  assert.equal(encodeValue(raw), foreign);
+});
+
+test('a value without a JSON form is named', () => {
+  assert.throws(() => encodeAll([1, 2n], 'activity charge'), /argument 2 of activity charge has no JSON form: .*BigInt/);
+  assert.throws(() => encodeAll([() => 1], 'signal x'), /argument 1 of signal x has no JSON form: a function/);
+});
