@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import linecache
 import os
 import re
@@ -13,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 _SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(asyncio.__file__))) + os.sep
 _PACKAGES = f"{os.sep}site-packages{os.sep}"
 _BINDINGS = ("/world/", "/bundled/")
 # componentize-py numbers the folders that a component is built from: `/0/workflows.py`.
@@ -84,7 +85,16 @@ def stack_trace(error: BaseException) -> str:
     ]
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         frames.append((error.filename, error.lineno, "<module>"))
-    return "\n".join(map(_formatted, frames[-FRAMES_MAX:]))
+    return "\n".join(_without_repetition(map(_formatted, frames[-FRAMES_MAX:])))
+
+
+def _without_repetition(lines: Iterable[str]) -> Iterator[str]:
+    """Recursion shows the same frame many times."""
+    for line, group in itertools.groupby(lines):
+        yield line
+        repeated = sum(1 for _ in group) - 1
+        if repeated:
+            yield f"  [Previous line repeated {repeated} more times]"
 
 
 def _formatted(frame: tuple[str, int, str]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import builtins
 import io
+import linecache
 import os
 import signal
 import socket
 import subprocess
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,6 +36,7 @@ def install() -> None:
     for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
         _refuse(socket, name, f"a workflow has no network: {HTTP}")
     _refuse_files()
+    _keep_sources()
     _keep_order()
 
 
@@ -76,6 +79,15 @@ def _refuse_users(owner: Any, name: str) -> None:
 
     guarded.__name__ = guarded.__qualname__ = name
     setattr(owner, name, guarded)
+
+
+def _keep_sources() -> None:
+    """Tracebacks show the lines that are remembered, and look for no files."""
+    linecache.checkcache = lambda filename=None: None
+    linecache.updatecache = lambda filename, module_globals=None: []
+    # Marks parts of a line by parsing it; where that fails, Python looks for a file.
+    if hasattr(traceback, "_extract_caret_anchors_from_line_segment"):
+        traceback._extract_caret_anchors_from_line_segment = lambda segment: None
 
 
 def _keep_order() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import traceback
 
-from . import contract
+from . import contract, frames
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = (
@@ -27,9 +26,14 @@ class HostHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if record.exc_info and record.exc_info[0] is not None:
-            message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            message = f"{message}\n{_formatted(record.exc_info[1])}".rstrip()
         extra = {name: str(value) for name, value in vars(record).items() if name not in _STANDARD}
         write(_level(record.levelno), message, {"logger": record.name, **extra})
+
+
+def _formatted(error: BaseException | None) -> str:
+    """Where an error was raised in user code, and what it says."""
+    return "" if error is None else f"{frames.stack_trace(error)}\n{type(error).__name__}: {error}"
 
 
 def _level(number: int) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.abc
+import importlib.machinery
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 _LIBRARY = """
-abc argparse array asyncio base64 binascii bisect builtins calendar cmath codecs collections collections.abc colorsys
-configparser contextlib contextvars copy copyreg csv dataclasses datetime decimal _strptime difflib email.message
-email.policy email.utils encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16
-encodings.utf_32 encodings.utf_8 encodings.utf_8_sig enum errno fnmatch fractions functools gettext hashlib heapq hmac
-html html.entities html.parser inspect io ipaddress itertools json json.decoder json.encoder keyword linecache locale
-logging logging.handlers math mimetypes numbers operator os os.path pathlib pickle platform pprint queue quopri random re
-reprlib secrets shlex signal socket statistics string string.templatelib stringprep struct subprocess sys tempfile
-textwrap threading time timeit token tokenize traceback types typing unicodedata urllib.parse urllib.request uuid
-warnings weakref xml.dom.minidom xml.etree.ElementTree xml.sax zlib zoneinfo
+abc argparse array base64 binascii bisect calendar cmath collections.abc contextlib contextvars copy csv dataclasses
+datetime decimal _strptime difflib encodings.ascii encodings.latin_1 encodings.utf_16 encodings.utf_8_sig enum fnmatch
+fractions functools graphlib hashlib heapq hmac html io itertools json locale logging math numbers operator pathlib pprint
+random re secrets shlex statistics string struct textwrap time traceback types typing unicodedata urllib.parse uuid
+warnings weakref zlib zoneinfo
 """
 
 
@@ -32,7 +29,7 @@ def import_library() -> None:
 
 
 class NotInComponent(importlib.abc.MetaPathFinder):
-    """The last finder: nobody has found the module."""
+    """The last finder: the interpreter itself does not have the module."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> None:
         """Says how to import it."""
@@ -44,5 +41,6 @@ class NotInComponent(importlib.abc.MetaPathFinder):
 
 
 def close() -> None:
-    """From now on nothing new can be imported."""
-    sys.meta_path.append(NotInComponent())
+    """From now on nothing is imported from files."""
+    kept = (importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in kept] + [NotInComponent()]

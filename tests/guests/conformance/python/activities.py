@@ -141,6 +141,15 @@ class CancelledAndAwaited(CancelsActivity):
         return await self.cancel(cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
 
 
+@workflow.defn(name="chain")
+class Chain:
+    @workflow.run
+    async def run(self, n: int) -> int:
+        for index in range(n):
+            await activity("echo", index)
+        return n
+
+
 @workflow.defn(name="local-activities")
 class LocalActivities:
     @workflow.run
