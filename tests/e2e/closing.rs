@@ -13,6 +13,7 @@ async fn a_cancelled_run_cleans_up(#[values(Sqlite, Postgres)] backend: Backend)
         let _ = client.post(&cancel, &json!({ "reason": "changed my mind" })).await.json(202);
         let ended = client.ended(&id).await;
         assert_eq!(ended["status"], "cancelled", "{ended}");
+        assert_eq!(client.describe(&id).await["cancel_reason"], "changed my mind");
         let events = client.events(&id).await;
         let asked = events.iter().find(|event| event["type"] == "WorkflowExecutionCancelRequested");
         assert_eq!(asked.map(|event| &event["attributes"]["reason"]), Some(&json!("changed my mind")));

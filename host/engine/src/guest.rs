@@ -94,6 +94,16 @@ pub struct Request {
     pub headers: Headers,
 }
 
+impl Request {
+    /// Bytes that it takes up in a history, about.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let input = self.input.iter().map(Payload::size_bytes);
+        let headers = self.headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
+        self.id.len() + self.name.len() + input.chain(headers).sum::<usize>()
+    }
+}
+
 /// What a guest may know of its run, from the start to the end.
 #[derive(Debug, Clone)]
 pub struct RunInfo {

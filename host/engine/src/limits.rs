@@ -12,6 +12,9 @@ pub const PENDING_OPERATIONS_MAX: usize = 25_000;
 pub const TRANSITION_BYTES_MAX: usize = 16 << 20;
 /// Signals one run takes. Source: Temporal, `MaximumSignalsPerExecution`.
 pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
+/// Signals one run takes, those it was started with included, in bytes. They fit one transition, so a run can always
+/// hand all of them to the next one.
+pub const SIGNAL_BYTES_PER_RUN_MAX: usize = 12 << 20;
 /// Request ids of signals a run remembers.
 pub const SIGNAL_REQUEST_IDS_MAX: usize = 1_000;
 /// History length from which continue-as-new is suggested, in events.

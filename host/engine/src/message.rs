@@ -18,7 +18,8 @@ use crate::{
 pub struct MessageId {
     /// The run that sends it.
     pub sender: RunId,
-    /// The event of that run it belongs to.
+    /// The event of that run it belongs to; of what a run that has ended says to its children, a place after the last
+    /// event. So the keys of messages to one run are in the order in which they were sent.
     pub event: EventId,
     /// What it is about: see [`MessageBody::kind`].
     pub kind: u8,

@@ -163,10 +163,8 @@ impl Run {
             self.check_room()?;
         }
         match input {
-            Input::Signal { .. } if self.state.signals >= limits::SIGNALS_PER_RUN_MAX => {
-                return Err(Refusal::TooManySignals(self.state.signals));
-            }
             Input::Signal { name, input, headers, request_id } => {
+                self.check_signals(&input)?;
                 self.record(E::WorkflowExecutionSignaled { signal_name: name, input, headers, request_id });
             }
             Input::Cancel { reason, request_id } => {

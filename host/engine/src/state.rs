@@ -81,16 +81,20 @@ pub struct State {
     pub pending_locals: usize,
     /// Whether cancelling was asked for.
     pub cancel_requested: bool,
+    /// What was said of why, for people.
+    pub cancel_reason: String,
     /// Signals so far.
     pub signals: u64,
+    /// Their bytes, with those of the signals that the run was started with.
+    pub signal_bytes: usize,
     /// Inputs that no activation has delivered.
     pub undelivered: Vec<GuestEvent>,
     /// Updates so far: whether each has its outcome.
     pub updates: BTreeMap<String, bool>,
     /// How many of them have none.
     pub updates_in_flight: usize,
-    /// Children that are not known to have ended, by their `closed` operation, each with its first event.
-    pub children: BTreeMap<Operation, (EventId, Arc<ChildInitiated>)>,
+    /// Children that are not known to have ended, by their `closed` operation; those too that the guest has given up.
+    pub children: BTreeMap<Operation, Arc<ChildInitiated>>,
     /// What it can be found by, and what is noted of it.
     pub attributes: Arc<Attributes>,
     /// Which way it went where the code was changed.
@@ -227,10 +231,11 @@ impl State {
             E::WorkflowExecutionSignaled { signal_name, input, headers, request_id } => {
                 let id = self.signalled(request_id.as_ref());
                 let (name, input, headers) = (signal_name.clone(), input.clone(), headers.clone());
-                self.undelivered.push(GuestEvent::Signalled(Request { id, name, input, headers }));
+                self.take_signal(Request { id, name, input, headers });
             }
             E::WorkflowExecutionCancelRequested { reason, .. } => {
                 self.cancel_requested = true;
+                self.cancel_reason.clone_from(reason);
                 self.undelivered.push(GuestEvent::CancelRequested(reason.clone()));
             }
             E::WorkflowExecutionTerminated { reason } => {
@@ -288,10 +293,7 @@ impl State {
             | E::ChildWorkflowExecutionFailed { operation, .. }
             | E::ChildWorkflowExecutionCanceled { operation, .. }
             | E::ChildWorkflowExecutionTerminated { operation, .. }
-            | E::ChildWorkflowExecutionTimedOut { operation, .. } => {
-                self.step_child(*operation, event)?;
-                self.children.remove(operation);
-            }
+            | E::ChildWorkflowExecutionTimedOut { operation, .. } => self.end_child(*operation, event)?,
             E::ChildWorkflowExecutionStarted { operation, .. }
             | E::ChildWorkflowExecutionCancelRequested { operation, .. } => {
                 self.step_child(*operation, event)?;
@@ -342,6 +344,7 @@ impl State {
         }
         self.start_time = self.time;
         self.started = Some(started.clone());
+        self.signal_bytes = started.origin.carried_signals.iter().map(Request::size_bytes).sum();
         self.signal_ids = started.origin.signal_ids.iter().cloned().collect();
         self.attributes = Arc::new(Attributes {
             memo: started.memo.clone(),
@@ -349,6 +352,11 @@ impl State {
         });
         self.undelivered.push(GuestEvent::Started(started.clone()));
         Ok(())
+    }
+
+    fn take_signal(&mut self, signal: Request) {
+        self.signal_bytes += signal.size_bytes();
+        self.undelivered.push(GuestEvent::Signalled(signal));
     }
 
     /// Counts a signal. Gives its id as the guest sees it.
@@ -404,8 +412,17 @@ impl State {
         self.start_operation(initiated.started, Pending::ChildStart(initiated.closed))?;
         let child = PendingChild { initiated: initiated.clone(), run_id: None, cancel_requested: false };
         self.start_operation(initiated.closed, Pending::Child(child))?;
-        self.children.insert(initiated.closed, (self.events + 1, initiated.clone()));
+        self.children.insert(initiated.closed, initiated.clone());
         Ok(())
+    }
+
+    /// The end of a child. Nobody is told of one that was given up; its parent's end does not concern it any more.
+    fn end_child(&mut self, closed: Operation, event: &E) -> Result<(), BadHistory> {
+        let is_known = self.children.remove(&closed).is_some();
+        if is_known && !self.pending.contains_key(&closed) {
+            return Ok(());
+        }
+        self.step_child(closed, event)
     }
 
     /// What an event of a child does: its start is an operation of its own, resolved before its end.

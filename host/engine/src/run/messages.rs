@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Accepted, Refusal, Run};
 use crate::{
+    Payload,
     event::{
         ChildCancellationType, ChildInitiated, EventAttributes as E, ExternalFailure, Origin, Parent,
         ParentClosePolicy, WorkflowExecutionStarted,
@@ -62,66 +63,97 @@ impl Run {
     /// [`Refusal`]: nothing has changed, and whoever sent it is to be told.
     pub fn deliver(&mut self, message: &Message) -> Result<Accepted, Refusal> {
         let accepted = match &message.body {
-            Body::Signal { operation, sender, child_only, name, input, headers } => {
-                self.check_open()?;
-                if *child_only && self.parent().is_none_or(|parent| parent.run != *sender) {
-                    return Err(Refusal::NotAChild);
-                }
-                if self.state.signals >= limits::SIGNALS_PER_RUN_MAX {
-                    return Err(Refusal::TooManySignals(self.state.signals));
-                }
-                self.check_room()?;
-                self.record(E::WorkflowExecutionSignaled {
-                    signal_name: name.clone(),
-                    input: input.clone(),
-                    headers: headers.clone(),
-                    request_id: None,
-                });
-                self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
-                Accepted::New
-            }
-            Body::Cancel { operation, sender, child_only, reason } => {
-                self.check_open()?;
-                if *child_only && !operation.is_some_and(|operation| self.is_child(sender, operation)) {
-                    return Err(Refusal::NotAChild);
-                }
-                if self.state.cancel_requested {
-                    // The sender is told by whoever delivers; the message is its own to consume.
-                    return Ok(Accepted::Duplicate);
-                }
-                self.record(E::WorkflowExecutionCancelRequested { reason: reason.clone(), request_id: None });
-                if let Some(operation) = operation {
-                    self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
-                }
-                Accepted::New
-            }
+            body @ Body::Signal { .. } => self.take_signal(body)?,
+            body @ Body::Cancel { .. } => match self.take_cancel(body)? {
+                // The sender is told by whoever delivers; the message is its own to consume.
+                Accepted::Duplicate => return Ok(Accepted::Duplicate),
+                Accepted::New => Accepted::New,
+            },
             Body::ParentClosed { sender, operation, policy } if self.is_child(sender, *operation) => {
                 self.parent_closed(*policy)?
             }
-            Body::ParentClosed { .. } => return Err(Refusal::NotAChild),
-            Body::ChildStarted { operation, run_id } => {
-                let awaited = self.pending_child(*operation).is_some_and(|child| child.run_id.is_none());
-                if awaited {
-                    let (operation, run_id) = (*operation, run_id.clone());
-                    self.record(E::ChildWorkflowExecutionStarted { operation, run_id });
-                }
-                if awaited { Accepted::New } else { Accepted::Duplicate }
-            }
+            Body::ParentClosed { .. } | Body::StartChild(_) => return Err(Refusal::NotAChild),
+            Body::ChildStarted { operation, run_id } => self.child_started(*operation, run_id),
             Body::ChildClosed { operation, run_id, outcome } => {
-                let operation = *operation;
-                if self.pending_child(operation).is_some() {
-                    self.has_started(operation);
-                    self.record(child_closed(operation, run_id.clone(), outcome.clone()));
-                    Accepted::New
-                } else {
-                    Accepted::Duplicate
-                }
+                self.child_closed(*operation, run_id, outcome)
             }
             Body::Taken { operation } => self.taken(*operation),
-            Body::StartChild(_) => return Err(Refusal::NotAChild),
         };
         self.consumed.push(message.id.clone());
         Ok(accepted)
+    }
+
+    fn take_signal(&mut self, signal: &Body) -> Result<Accepted, Refusal> {
+        self.check_open()?;
+        let Body::Signal { operation, sender, child_only, name, input, headers } = signal else {
+            return Ok(Accepted::Duplicate);
+        };
+        if *child_only && self.parent().is_none_or(|parent| parent.run != *sender) {
+            return Err(Refusal::NotAChild);
+        }
+        self.check_signals(input)?;
+        self.check_room()?;
+        self.record(E::WorkflowExecutionSignaled {
+            signal_name: name.clone(),
+            input: input.clone(),
+            headers: headers.clone(),
+            request_id: None,
+        });
+        self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
+        Ok(Accepted::New)
+    }
+
+    fn take_cancel(&mut self, cancel: &Body) -> Result<Accepted, Refusal> {
+        self.check_open()?;
+        let Body::Cancel { operation, sender, child_only, reason } = cancel else {
+            return Ok(Accepted::Duplicate);
+        };
+        if *child_only && !operation.is_some_and(|operation| self.is_child(sender, operation)) {
+            return Err(Refusal::NotAChild);
+        }
+        if self.state.cancel_requested {
+            return Ok(Accepted::Duplicate);
+        }
+        self.record(E::WorkflowExecutionCancelRequested { reason: reason.clone(), request_id: None });
+        if let Some(operation) = operation {
+            self.say(self.state.events, sender.address(), Body::Taken { operation: *operation });
+        }
+        Ok(Accepted::New)
+    }
+
+    fn child_started(&mut self, operation: Operation, run_id: &RunId) -> Accepted {
+        if self.pending_child(operation).is_none_or(|child| child.run_id.is_some()) {
+            return Accepted::Duplicate;
+        }
+        self.record(E::ChildWorkflowExecutionStarted { operation, run_id: run_id.clone() });
+        Accepted::New
+    }
+
+    fn child_closed(&mut self, operation: Operation, run_id: &RunId, outcome: &ChildOutcome) -> Accepted {
+        if !self.awaits_end(operation) {
+            return Accepted::Duplicate;
+        }
+        self.has_started(operation);
+        self.record(child_closed(operation, run_id.clone(), outcome.clone()));
+        Accepted::New
+    }
+
+    /// Refuses a signal beyond what one run takes.
+    pub(super) fn check_signals(&self, input: &[Payload]) -> Result<(), Refusal> {
+        let (signals, bytes) = (self.state.signals, self.state.signal_bytes);
+        if signals >= limits::SIGNALS_PER_RUN_MAX {
+            return Err(Refusal::TooManySignals(signals));
+        }
+        let more: usize = input.iter().map(Payload::size_bytes).sum();
+        if bytes + more > limits::SIGNAL_BYTES_PER_RUN_MAX {
+            return Err(Refusal::TooManySignalBytes(bytes));
+        }
+        Ok(())
+    }
+
+    /// Whether a child is not known to have ended, be it that the guest has given it up.
+    fn awaits_end(&self, operation: Operation) -> bool {
+        !self.state.is_closed() && self.state.children.contains_key(&operation)
     }
 
     /// Takes back a message that this run sent and the other could not take.
@@ -129,7 +161,8 @@ impl Run {
         match &message.body {
             Body::StartChild(start) => {
                 let operation = start.initiated.closed;
-                if self.pending_child(operation).is_some_and(|child| child.run_id.is_none()) {
+                let has_started = self.pending_child(operation).is_some_and(|child| child.run_id.is_some());
+                if self.awaits_end(operation) && !has_started {
                     self.record(E::StartChildWorkflowExecutionFailed { operation, cause });
                 }
             }
@@ -237,7 +270,7 @@ impl Run {
         match command {
             E::StartChildWorkflowExecutionInitiated(initiated) => self.tell_start(event, initiated, sender),
             E::ChildWorkflowExecutionCancelRequested { operation, reason } => {
-                let Some((_, child)) = self.state.children.get(operation).cloned() else { return };
+                let Some(child) = self.state.children.get(operation).cloned() else { return };
                 if child.cancellation_type == ChildCancellationType::Abandon {
                     return;
                 }
@@ -298,11 +331,13 @@ impl Run {
         let Some(sender) = self.identity() else { return };
         let children = self.state.children.clone();
         self.outbox.reserve(children.len());
-        for (operation, (event, child)) in children {
+        for (operation, child) in children {
             let policy = child.parent_close_policy;
             if policy != ParentClosePolicy::Abandon {
                 let sender = sender.clone();
-                self.say(event, child.workflow(), Body::ParentClosed { sender, operation, policy });
+                // Behind all that the run has said to the child before, and not as what it says to another one.
+                let place = self.state.events + operation;
+                self.say(place, child.workflow(), Body::ParentClosed { sender, operation, policy });
             }
         }
         let parent = self.state.started.as_ref().and_then(|started| started.origin.parent.clone());

@@ -67,6 +67,9 @@ pub enum Refusal {
     /// [`crate::limits::SIGNALS_PER_RUN_MAX`].
     #[error("the run has taken {0} signals, which is the limit; continue as new to take more")]
     TooManySignals(u64),
+    /// [`crate::limits::SIGNAL_BYTES_PER_RUN_MAX`].
+    #[error("the run has taken signals of {0} bytes, which is the limit; continue as new to take more")]
+    TooManySignalBytes(usize),
     /// [`crate::limits::UPDATES_PER_RUN_MAX`].
     #[error("the run has taken {0} updates, which is the limit; continue as new to take more")]
     TooManyUpdates(usize),

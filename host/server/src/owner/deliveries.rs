@@ -232,7 +232,9 @@ async fn to_target(owner: &Arc<Owner>, message: &Message) -> Result<Carried, Loa
 fn cause(refusal: &Refusal) -> ExternalFailure {
     match refusal {
         Refusal::NotAChild => ExternalFailure::NotAChild,
-        Refusal::TooManySignals(_) | Refusal::HistoryFull => ExternalFailure::SignalLimit,
+        Refusal::TooManySignals(_) | Refusal::TooManySignalBytes(_) | Refusal::HistoryFull => {
+            ExternalFailure::SignalLimit
+        }
         Refusal::Closed(_)
         | Refusal::Continued(_)
         | Refusal::TooManyUpdates(_)

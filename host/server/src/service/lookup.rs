@@ -196,7 +196,9 @@ pub(super) fn lost(lost: Lost) -> ServiceError {
 pub(super) fn refusal(refusal: Refusal) -> ServiceError {
     match refusal {
         Refusal::Closed(status) | Refusal::Continued(status) => ServiceError::closed(status),
-        Refusal::TooManySignals(_) => ServiceError::new(ErrorCode::SignalLimit, refusal.to_string()),
+        Refusal::TooManySignals(_) | Refusal::TooManySignalBytes(_) => {
+            ServiceError::new(ErrorCode::SignalLimit, refusal.to_string())
+        }
         Refusal::TooManyUpdates(_) | Refusal::TooManyUpdatesInFlight(_) => {
             ServiceError::new(ErrorCode::UpdateLimit, refusal.to_string())
         }

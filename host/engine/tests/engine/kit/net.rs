@@ -141,7 +141,9 @@ impl Net {
         let place = self.target(&message.to).ok_or(ExternalFailure::WorkflowNotFound)?;
         self.worlds[place].hear_message(message).map_err(|refusal| match refusal {
             Refusal::NotAChild => ExternalFailure::NotAChild,
-            Refusal::TooManySignals(_) | Refusal::HistoryFull => ExternalFailure::SignalLimit,
+            Refusal::TooManySignals(_) | Refusal::TooManySignalBytes(_) | Refusal::HistoryFull => {
+                ExternalFailure::SignalLimit
+            }
             _ => ExternalFailure::WorkflowClosed,
         })
     }

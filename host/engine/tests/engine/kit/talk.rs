@@ -113,7 +113,7 @@ impl World {
 
     pub(crate) fn child_run(&self, operation: Operation) -> RunId {
         let child = self.run.state().children.get(&operation);
-        child.map_or_else(|| RunId::new("long-gone"), |(_, child)| child.run_id.clone())
+        child.map_or_else(|| RunId::new("long-gone"), |child| child.run_id.clone())
     }
 
     pub(crate) fn update(&mut self, id: &str, argument: &str) -> Result<Accepted, Refusal> {

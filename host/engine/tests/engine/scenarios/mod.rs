@@ -8,6 +8,7 @@ mod closing;
 mod conditions;
 mod external;
 mod families;
+mod given_up;
 mod local_activities;
 mod markers;
 mod retries;

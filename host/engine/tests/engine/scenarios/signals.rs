@@ -1,11 +1,13 @@
 //! Signals: in order, each once, before the start and after it, refused after the end.
 
 use dalsegno_engine::{
-    Status, limits,
+    Status,
+    calls::ContinueAsNew,
+    limits,
     run::{Accepted, Input, Refusal},
 };
 
-use crate::kit::{Ctx, Outcome, Way, Workflow, World, json, scenario, signal, signal_with_id, started};
+use crate::kit::{Ctx, Net, Outcome, Way, Workflow, World, json, scenario, signal, signal_with_id, started};
 
 /// Collects `add` until `end`.
 async fn collect(ctx: Ctx) -> Outcome {
@@ -98,6 +100,34 @@ fn request_ids_are_forgotten_oldest_first() {
     });
     assert_eq!(world.input(signal_with_id("add", "0", "r1")), Ok(Accepted::Duplicate));
     assert_eq!(world.input(signal_with_id("add", "0", "r0")), Ok(Accepted::New));
+}
+
+#[test]
+fn a_run_takes_no_more_signals_than_it_can_hand_on() {
+    // Takes the first of its signals, and hands on the others.
+    let workflow = Workflow::new(|ctx: Ctx| async move {
+        ctx.signal("go").await;
+        ctx.signal("add").await;
+        let carried_signals = ctx.unhandled_signals();
+        ctx.continue_as_new(ContinueAsNew { carried_signals, ..ContinueAsNew::default() }).await
+    });
+    let number = "1".repeat(limits::SIGNAL_BYTES_PER_RUN_MAX / 8 - 100);
+    let mut net = Net::start(Way::Resident, started(), &[("scripted", workflow)]);
+    net.worlds[0].checked = false;
+    (0..8).for_each(|_| net.parent().signal("add", &number));
+    let refused = net.parent().input(signal("add", &number));
+    assert!(matches!(refused, Err(Refusal::TooManySignalBytes(_))), "{refused:?}");
+    net.parent().signal("go", "1");
+    net.carry_all();
+    assert_eq!((net.worlds.len(), net.worlds[0].errors.len()), (2, 0), "{:?}", net.worlds[0].errors);
+    // Those it was started with count too.
+    net.worlds[1].checked = false;
+    net.parent().signal("add", &number);
+    let refused = net.parent().input(signal("add", &number));
+    assert!(matches!(refused, Err(Refusal::TooManySignalBytes(_))), "{refused:?}");
+    net.parent().signal("go", "1");
+    net.carry_all();
+    assert_eq!(net.worlds.len(), 3);
 }
 
 #[test]

@@ -92,6 +92,9 @@ pub(crate) struct DescribeBody {
     began: Option<Began>,
     /// Whether it was asked to stop.
     cancel_requested: bool,
+    /// Why it was asked to, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_reason: Option<String>,
     /// Events so far.
     history_length: u64,
     /// Bytes stored of them.
@@ -208,6 +211,7 @@ fn body(description: Description, now: Timestamp) -> DescribeBody {
         expiration_time: state.run_expires().filter(|_| !state.is_closed()),
         began: started.map(Began::from),
         cancel_requested: state.cancel_requested,
+        cancel_reason: state.cancel_requested.then(|| state.cancel_reason.clone()),
         history_length: state.events,
         history_bytes: state.bytes,
         activations: state.activations,

@@ -42,7 +42,7 @@ impl Pendings {
                 Pending::ChildStart(_) | Pending::Child(_) => {}
             }
         }
-        for (operation, (_, initiated)) in &state.children {
+        for (operation, initiated) in &state.children {
             let awaited = state.pending.get(operation).and_then(Pending::as_child);
             all.children.push(child_body(initiated, awaited));
         }

@@ -91,7 +91,7 @@ fn child() -> Arc<ChildInitiated> {
 
 fn with_child(awaited: Option<PendingChild>) -> State {
     let mut state = State::default();
-    state.children.insert(2, (5, child()));
+    state.children.insert(2, child());
     state.pending.extend(awaited.map(|child| (2, Pending::Child(child))));
     state
 }
