@@ -52,7 +52,7 @@ fn replay_is_the_same(world: &World, folded: &State) {
 fn export_is_the_same(world: &World, folded: &State) {
     let text = serde_json::to_string(&world.stored.export()).expect("histories are data");
     let imported: ExportedHistory = serde_json::from_str(&text).expect("what was exported");
-    let transitions = imported.into_transitions().expect("what was exported");
+    let transitions = imported.into_exact_transitions().expect("what was exported");
     let again = ExportedHistory::new(transitions.clone()).expect("it has a start");
     assert_eq!(serde_json::to_string(&again).expect("histories are data"), text);
     let mut replay = dalsegno_engine::replay::Replay::default();
