@@ -11,7 +11,7 @@ use dalsegno_engine::{
     ids::{Namespace, TaskQueue},
 };
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{ActivityContext, ActivityInfo};
 
@@ -47,7 +47,12 @@ pub(crate) struct PolledTask {
     pub(crate) token: String,
     pub(crate) context: ActivityContext,
     pub(crate) input: Vec<Payload>,
+    /// Tells the attempt that its poller has gone without it.
+    back: mpsc::UnboundedSender<()>,
 }
+
+/// Who polls, and gives back what comes when he has gone.
+struct Polling(oneshot::Receiver<PolledTask>);
 
 /// A poller who has been met, and is to get a task.
 #[derive(Debug)]
@@ -82,10 +87,11 @@ impl Pollers {
     /// Waits for an attempt that may begin.
     pub(crate) async fn poll(&self, wanted: &Wanted) -> PolledTask {
         loop {
-            let (seat, mut task) = oneshot::channel();
+            let (seat, task) = oneshot::channel();
             self.sit_down(wanted, seat);
+            let mut polling = Polling(task);
             // An attempt that was met and then may not begin gives its seat up.
-            if let Ok(task) = (&mut task).await {
+            if let Ok(task) = (&mut polling.0).await {
                 return task;
             }
         }
@@ -135,17 +141,24 @@ impl Pollers {
     ) -> Result<Option<Payload>, Failure> {
         let info = context.info().clone();
         let token = format!("{}.{}", info.idempotency_key.replace('/', "."), info.attempt);
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
+        let (back, mut came_back) = mpsc::unbounded_channel();
         self.given.lock().insert(token.clone(), Given { context: context.clone(), answer });
         let _forget = Forget { pollers: self, token: &token };
-        let mut task = PolledTask { token: token.clone(), context, input };
-        while let Err(back) = seat.0.send(task) {
-            task = back;
+        loop {
+            let (token, context) = (token.clone(), context.clone());
+            let task = PolledTask { token, context, input: input.clone(), back: back.clone() };
+            if seat.0.send(task).is_ok() {
+                tokio::select! {
+                    biased;
+                    result = &mut answered => return match result {
+                        Ok(result) => result,
+                        Err(_) => Err(Failure::cancelled("nobody can answer any more")),
+                    },
+                    _ = came_back.recv() => {}
+                }
+            }
             seat = self.meet(&info).await;
-        }
-        match answered.await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::cancelled("nobody can answer any more")),
         }
     }
 
@@ -185,8 +198,73 @@ impl Pollers {
     }
 }
 
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.0.close();
+        if let Ok(task) = self.0.try_recv() {
+            // The attempt may have ended meanwhile.
+            let _ = task.back.send(());
+        }
+    }
+}
+
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
         self.pollers.given.lock().remove(self.token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dalsegno_engine::{
+        Timestamp,
+        ids::{ActivityId, ActivityType, RunId, WorkflowId, WorkflowType},
+    };
+    use futures_util::FutureExt as _;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::activities::context::Pulse;
+
+    fn info() -> ActivityInfo {
+        ActivityInfo {
+            namespace: Namespace::new("default"),
+            workflow_id: WorkflowId::new("order-1"),
+            run_id: RunId::new("run-1"),
+            workflow_type: WorkflowType::new("order"),
+            activity_id: ActivityId::new("1"),
+            activity_type: ActivityType::new("charge"),
+            task_queue: TaskQueue::new("default"),
+            attempt: 1,
+            idempotency_key: "run-1/1".to_owned(),
+            scheduled_at: Timestamp::from_micros(0),
+            start_to_close: None,
+            heartbeat_timeout: None,
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_task_for_a_poller_who_has_gone_is_given_to_the_next_one() {
+        let pollers = Pollers::default();
+        let any = Wanted { namespace: None, task_queue: None, activity_types: Vec::new() };
+        let mut first = Box::pin(pollers.poll(&any));
+        assert!(first.as_mut().now_or_never().is_none(), "there is nothing to do yet");
+        let seat = pollers.meet(&info()).now_or_never().expect("somebody polls");
+        let pulse = Arc::new(Pulse::new());
+        let context = ActivityContext::new(info(), CancellationToken::new(), pulse, Vec::new());
+        let mut attempt = Box::pin(pollers.attempt(seat, context, Vec::new()));
+        assert!(attempt.as_mut().now_or_never().is_none(), "it waits for its answer");
+        // His time is up before he has seen it.
+        drop(first);
+        assert!(attempt.as_mut().now_or_never().is_none(), "it waits for another poller");
+        let mut second = Box::pin(pollers.poll(&any));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(attempt.as_mut().now_or_never().is_none());
+        let task = second.now_or_never().expect("it is given to him");
+        pollers.answer(&info().namespace, &task.token, Ok(None)).expect("it waits for the answer");
+        assert_eq!(attempt.now_or_never(), Some(Ok(None)));
     }
 }

@@ -133,6 +133,7 @@ pub(crate) async fn wait_for_task(
     let wait = params::wait(params.wait, WAIT)?;
     let task = testing::rests(async {
         tokio::select! {
+            biased;
             task = api.testing.pollers.poll(wanted) => Some(task),
             () = tokio::time::sleep(wait) => None,
             () = draining.begun() => None,
