@@ -42,6 +42,18 @@ test('signals that came before are handled in their order when the handler is se
   assert.deepEqual(rig.fire(1), ['complete [0,1,2]']);
 });
 
+test('signals that came with the start are there when the main routine begins', () => {
+  const rig = new Rig({
+    main: async () => {
+      const heard: unknown[] = [];
+      setHandler(add, (value) => void heard.push(value));
+      return heard;
+    },
+  });
+  const calls = rig.activate(rig.started('main'), { tag: 'signalled', val: request('add', [1]) });
+  assert.deepEqual(calls, ['complete [1]']);
+});
+
 test('a handler begins before the main routine goes on', () => {
   const heard: string[] = [];
   const rig = Rig.start(async () => {

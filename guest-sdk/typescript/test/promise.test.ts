@@ -31,6 +31,15 @@ test('a promise is settled once', () => {
     }).then(note, note);
   });
   assert.deepEqual(notes, ['one']);
+  const first = drained((note) => {
+    const slow = P.pending<string>();
+    new P((resolve) => {
+      resolve(slow);
+      resolve('later');
+    }).then(note);
+    slow.resolve('slow');
+  });
+  assert.deepEqual(first, ['slow']);
 });
 
 test('a thenable is followed, and one that throws rejects', () => {

@@ -37,6 +37,12 @@ test('clean-up that is not cancellable goes on when the run is cancelled', () =>
   assert.deepEqual(rig.complete(2), ['cancelled []']);
 });
 
+test('what is not cancellable goes on when the run is cancelled meanwhile', () => {
+  const rig = Rig.start(() => CancellationScope.nonCancellable(() => CancellationScope.cancellable(() => activity('work'))));
+  assert.deepEqual(rig.cancel(), []);
+  assert.deepEqual(rig.complete(1, 'done'), ['complete "done"']);
+});
+
 test('a time limit cancels what takes longer, and its timer else', () => {
   const rig = Rig.start(async () => {
     const first = await CancellationScope.withTimeout('1s', () => activity('quick'));
