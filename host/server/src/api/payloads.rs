@@ -55,6 +55,18 @@ impl HasPayloads for Failure {
     }
 }
 
+/// Visits every payload of what something came to: its result, or its failure.
+pub(crate) fn visit_outcome(
+    result: &mut Option<Option<Payload>>,
+    failure: &mut Option<Failure>,
+    visit: &mut dyn FnMut(&mut Payload),
+) {
+    result.iter_mut().flatten().for_each(&mut *visit);
+    if let Some(failure) = failure {
+        failure.for_each_payload_mut(visit);
+    }
+}
+
 /// Answers with JSON.
 pub(crate) fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     let mut bytes = Vec::with_capacity(ANSWER_BYTES);

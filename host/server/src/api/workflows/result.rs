@@ -104,12 +104,7 @@ impl From<RunResult> for ResultBody {
 
 impl HasPayloads for ResultBody {
     fn for_each_payload_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
-        if let Some(Some(payload)) = &mut self.result {
-            visit(payload);
-        }
-        if let Some(failure) = &mut self.failure {
-            failure.for_each_payload_mut(visit);
-        }
+        payloads::visit_outcome(&mut self.result, &mut self.failure, visit);
     }
 }
 

@@ -232,12 +232,7 @@ impl From<Updated> for UpdatedBody {
 
 impl HasPayloads for UpdatedBody {
     fn for_each_payload_mut(&mut self, visit: &mut dyn FnMut(&mut Payload)) {
-        if let Some(Some(payload)) = &mut self.result {
-            visit(payload);
-        }
-        if let Some(failure) = &mut self.failure {
-            failure.for_each_payload_mut(visit);
-        }
+        payloads::visit_outcome(&mut self.result, &mut self.failure, visit);
     }
 }
 
