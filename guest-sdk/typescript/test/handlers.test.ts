@@ -47,11 +47,12 @@ test('signals that came with the start are there when the main routine begins', 
     main: async () => {
       const heard: unknown[] = [];
       setHandler(add, (value) => void heard.push(value));
+      heard.push('main');
       return heard;
     },
   });
   const calls = rig.activate(rig.started('main'), { tag: 'signalled', val: request('add', [1]) });
-  assert.deepEqual(calls, ['complete [1]']);
+  assert.deepEqual(calls, ['complete [1,"main"]']);
 });
 
 test('a handler begins before the main routine goes on', () => {
