@@ -10,14 +10,6 @@ import (
 	"dalsegno/internal/contract"
 )
 
-// The formats of the contract.
-const (
-	encoding    = "encoding"
-	jsonPlain   = "json/plain"
-	binaryPlain = "binary/plain"
-	binaryNull  = "binary/null"
-)
-
 // Encode makes a payload of a value: a payload stays as it is, []byte becomes binary/plain, all else JSON.
 func Encode(value any) (contract.Payload, error) {
 	switch value := value.(type) {
@@ -29,21 +21,19 @@ func Encode(value any) (contract.Payload, error) {
 		}
 	case []byte:
 		if value != nil {
-			return payload(binaryPlain, value), nil
+			return contract.NewPayload(contract.BinaryPlain, value), nil
 		}
 	}
 	text, err := Marshal(value)
 	if err != nil {
 		return contract.Payload{}, err
 	}
-	return payload(jsonPlain, text), nil
+	return contract.NewPayload(contract.JSONPlain, text), nil
 }
 
 // Null is the payload of nothing.
-func Null() contract.Payload { return payload(jsonPlain, []byte("null")) }
-
-func payload(format string, data []byte) contract.Payload {
-	return contract.Payload{Metadata: []contract.Entry{{Key: encoding, Value: []byte(format)}}, Data: data}
+func Null() contract.Payload {
+	return contract.NewPayload(contract.JSONPlain, []byte("null"))
 }
 
 // Marshal gives JSON as every SDK of the host writes it: compact, and no character escaped that need not be.
@@ -85,16 +75,6 @@ func unescape(text []byte) []byte {
 	return plain
 }
 
-// Format names a payload's format; JSON if it names none.
-func Format(payload contract.Payload) string {
-	for _, entry := range payload.Metadata {
-		if entry.Key == encoding {
-			return string(entry.Value)
-		}
-	}
-	return jsonPlain
-}
-
 // Decode reads a payload into what target points to. An absent payload reads as null, a nil target as nothing.
 func Decode(payload *contract.Payload, target any) error {
 	if target == nil {
@@ -107,12 +87,12 @@ func Decode(payload *contract.Payload, target any) error {
 		*whole = *payload
 		return nil
 	}
-	switch format := Format(*payload); format {
-	case jsonPlain:
+	switch format := payload.Format(); format {
+	case contract.JSONPlain:
 		return json.Unmarshal(payload.Data, target)
-	case binaryNull:
+	case contract.BinaryNull:
 		return json.Unmarshal([]byte("null"), target)
-	case binaryPlain:
+	case contract.BinaryPlain:
 		if data, ok := target.(*[]byte); ok {
 			*data = bytes.Clone(payload.Data)
 			return nil

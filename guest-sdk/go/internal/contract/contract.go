@@ -3,6 +3,11 @@
 // What may be absent is its zero value here, unless zero means something else: then it is a pointer.
 package contract
 
+import (
+	"bytes"
+	"fmt"
+)
+
 // An Entry is one line of a payload's metadata.
 type Entry struct {
 	Key   string
@@ -13,6 +18,47 @@ type Entry struct {
 type Payload struct {
 	Metadata []Entry
 	Data     []byte
+}
+
+// The key of a payload's metadata that names the format, and the formats.
+const (
+	Encoding    = "encoding"
+	JSONPlain   = "json/plain"
+	BinaryPlain = "binary/plain"
+	BinaryNull  = "binary/null"
+)
+
+// NewPayload makes a payload of one of the formats.
+func NewPayload(format string, data []byte) Payload {
+	return Payload{Metadata: []Entry{{Key: Encoding, Value: []byte(format)}}, Data: data}
+}
+
+// Format names the format; JSON if none is named.
+func (p Payload) Format() string {
+	for _, entry := range p.Metadata {
+		if entry.Key == Encoding {
+			return string(entry.Value)
+		}
+	}
+	return JSONPlain
+}
+
+// MarshalJSON lets a payload stand inside of a larger value, if it is JSON itself.
+func (p Payload) MarshalJSON() ([]byte, error) {
+	switch format := p.Format(); format {
+	case JSONPlain:
+		return p.Data, nil
+	case BinaryNull:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf("a payload with the encoding `%s` cannot stand inside of JSON", format)
+	}
+}
+
+// UnmarshalJSON keeps a part of a larger value as it came.
+func (p *Payload) UnmarshalJSON(text []byte) error {
+	*p = NewPayload(JSONPlain, bytes.Clone(text))
+	return nil
 }
 
 // A Named payload is a header, a memo field or a search attribute.
