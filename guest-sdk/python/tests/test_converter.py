@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, Typed
 
 from dalsegno import converter, workflow
 from dalsegno.common import Payload, RawValue
+from dalsegno.converter import schema
 from dalsegno.converter.json_text import encode
 
 UTC = datetime.timezone.utc
@@ -163,3 +164,43 @@ class ByHints(unittest.TestCase):
         self.assertEqual(encode([converter.fit({"a": 1}, Model)]).decode(), '[{"a":1}]')
         with self.assertRaisesRegex(converter.Mismatch, "not a model"):
             converter.fit({}, Model)
+
+
+@dataclasses.dataclass
+class Tree:
+    name: str
+    left: Optional["Tree"] = None
+
+
+class Schemas(unittest.TestCase):
+    def test_types_have_schemas_and_what_is_unknown_fits(self) -> None:
+        line = {
+            "type": "object",
+            "properties": {"sku": {"type": "string"}, "amount": {"type": "integer"}},
+            "required": ["sku"],
+        }
+        for hint, expected in [
+            (Any, True),
+            (bytes, True),
+            (RawValue, True),
+            (Union[int, Any], True),
+            (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+            (list[Line], {"type": "array", "items": line}),
+            (dict[str, float], {"type": "object", "additionalProperties": {"type": "number"}}),
+            (Colour, {"enum": ["red", "blue"]}),
+            (Literal["a", 1], {"enum": ["a", 1]}),
+            (uuid.UUID, {"type": "string"}),
+            (datetime.datetime, {"type": "string"}),
+            (tuple[int, ...], {"type": "array", "items": {"type": "integer"}}),
+            (Extra, {"type": "object", "properties": {"note": {"type": "string"}}, "required": []}),
+        ]:
+            self.assertEqual(schema.of(hint, ()), expected, hint)
+        point = schema.of(Point, ())
+        self.assertEqual((point["minItems"], point["prefixItems"][1]), (2, {"type": "number"}))
+        tree = schema.of(Tree, ())["properties"]
+        self.assertEqual(tree["left"], True)
+
+    def test_a_default_says_that_the_argument_may_be_absent(self) -> None:
+        self.assertEqual(schema.text(int, True), '{"type": "integer", "default": null}')
+        self.assertEqual(schema.text(Any, True), '{"default": null}')
+        self.assertEqual(schema.text(Any, False), "true")

@@ -12,6 +12,12 @@ from dalsegno.exceptions import ApplicationError
 from .rig import ActivationFailed, Rig, guest, recorder, request, signalled
 
 LIMIT = timedelta(seconds=10)
+UNKNOWN_QUERY = (
+    "[UnknownQuery] the workflow has no query named `nothing`; it has: journal, meddles, __stack_trace, __metadata"
+)
+UNKNOWN_UPDATE = (
+    "[UnknownUpdate] the workflow has no update named `gone`; it has: set_level, add, refuse, forever"
+)
 
 
 @workflow.defn
@@ -125,7 +131,7 @@ class Queries(unittest.TestCase):
 
     def test_what_is_unknown_is_told(self) -> None:
         rig = Rig.started(Account)
-        self.assertEqual(rig.query("nothing"), "[UnknownQuery] the workflow has no query named `nothing`")
+        self.assertEqual(rig.query("nothing"), UNKNOWN_QUERY)
         self.assertTrue(Rig(Account).query("journal").startswith("[NotStarted]"))
 
     def test_the_stack_trace_tells_what_each_task_waits_for(self) -> None:
@@ -155,11 +161,11 @@ class Updates(unittest.TestCase):
 
     def test_what_no_handler_takes_is_refused(self) -> None:
         rig = Rig.started(Account)
-        self.assertEqual(rig.update("u", "gone"), "[UnknownUpdate] the workflow has no update named `gone`")
+        self.assertEqual(rig.update("u", "gone"), UNKNOWN_UPDATE)
         refusal = "[BadArguments] argument 1, `text`: expected a text, got an array"
         self.assertEqual(rig.update("u", "add", []), refusal)
         rig.activate(guest.Event_UpdateAccepted(request("gone", id="u")))
-        self.assertEqual(rig.calls(), ["fail update u: [UnknownUpdate] the workflow has no update named `gone`"])
+        self.assertEqual(rig.calls(), [f"fail update u: {UNKNOWN_UPDATE}"])
 
     def test_a_failure_of_the_handler_fails_the_update_and_not_the_run(self) -> None:
         rig = Rig.started(Account)

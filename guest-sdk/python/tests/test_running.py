@@ -245,6 +245,63 @@ class Continuing(unittest.TestCase):
 
 
 @workflow.defn
+class Switched:
+    """Its main routine or its handler continues as new."""
+
+    def __init__(self) -> None:
+        self.gone = False
+
+    @workflow.run
+    async def run(self) -> None:
+        try:
+            await workflow.wait_condition(lambda: self.gone)
+        except asyncio.CancelledError:
+            workflow.continue_as_new("all the same")
+        workflow.continue_as_new()
+
+    @workflow.signal
+    def go(self) -> None:
+        self.gone = True
+
+    @workflow.signal
+    async def switch(self) -> None:
+        workflow.continue_as_new("by the handler")
+
+
+class Requests(unittest.TestCase):
+    def test_a_request_to_cancel_is_not_lost_to_the_next_run(self) -> None:
+        cancel = guest.Event_CancelRequested("enough")
+        for event in (resumed(1), signalled("switch")):
+            rig = Rig.started(Naps)
+            rig.calls()
+            rig.activate(event, cancel)
+            self.assertEqual(rig.calls(), ["cancelled"])
+        rig = Rig.started(Switched)
+        rig.activate(signalled("switch"), cancel)
+        self.assertEqual(rig.calls(), ["cancelled"])
+
+    def test_whoever_has_heard_of_it_may_go_on(self) -> None:
+        rig = Rig.started(Switched)
+        rig.cancel()
+        self.assertEqual(rig.calls(), ['continue as new ("all the same")'])
+
+    def test_signals_of_the_same_activation_are_carried(self) -> None:
+        rig = Rig.started(Switched)
+        rig.activate(signalled("switch"), signalled("other"))
+        carried = rig.last("run.continue_as_new")[1].carried_signals
+        self.assertEqual(rig.calls(), ['continue as new ("by the handler")'])
+        self.assertEqual([signal.name for signal in carried], ["other"])
+
+
+@workflow.defn
+class Naps(Switched):
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.sleep(1)
+        workflow.continue_as_new()
+
+
+@workflow.defn
 class Looks:
     @workflow.run
     async def run(self) -> list[Any]:
@@ -308,5 +365,6 @@ class Payloads(unittest.TestCase):
             workflow for workflow in Rig(Counter).guest.definitions().workflows if workflow.name == "Counter"
         )
         self.assertEqual([signal.name for signal in definition.signals], ["add"])
+        self.assertEqual(definition.input_schemas, ['{"type": "integer"}', '{"type": "number"}'])
         self.assertEqual(modules["types"].Payload, types.Payload)
         self.assertEqual(payload(None).data, b"null")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import converter
+from ..converter import schema
 from .failures import BAD_ARGUMENTS, application
 
 _EMPTY = inspect.Parameter.empty
@@ -43,6 +44,12 @@ class Parameters:
 
     def __len__(self) -> int:
         return len(self._named)
+
+    def schemas(self) -> list[str] | None:
+        """The JSON Schemas of the arguments; None if any number of them is taken."""
+        if self._rest is not None:
+            return None
+        return [schema.text(hint, has_default) for _, hint, has_default in self._named]
 
     def read(self, payloads: Sequence[Any]) -> list[Any]:
         """The arguments. Those that nobody takes are ignored, so a caller may be newer than the workflow.

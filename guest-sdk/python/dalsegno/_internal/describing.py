@@ -20,7 +20,7 @@ def _workflow(definition: Definition) -> Any:
     return contract.guest.WorkflowDefinition(
         definition.name,
         definition.description,
-        None,
+        definition.parameters.schemas(),
         None,
         _handlers(definition.signals),
         _handlers(definition.queries),
@@ -34,4 +34,7 @@ def _workflow(definition: Definition) -> Any:
 
 def _handlers(handlers: dict[str | None, Handler]) -> list[Any]:
     named = (handler for handler in handlers.values() if handler.name is not None)
-    return [contract.guest.HandlerDefinition(handler.name, handler.description, None, None) for handler in named]
+    return [
+        contract.guest.HandlerDefinition(handler.name, handler.description, handler.parameters.schemas(), None)
+        for handler in named
+    ]

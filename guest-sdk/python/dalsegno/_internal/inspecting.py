@@ -72,7 +72,11 @@ def _described(handlers: dict[str | None, Handler]) -> list[dict[str, Any]]:
     return [{"name": handler.name, "description": handler.description} for handler in named]
 
 
-def unknown(kind: str, name: str) -> FailureError:
+def unknown(kind: str, name: str, handlers: dict[str, dict[str | None, Handler]]) -> FailureError:
     """The failure of calling a handler that does not exist: `UnknownQuery`, for example."""
-    message = f"the workflow has no {kind.lower()} named `{name}`"
+    known = [own for own in handlers.get(kind.lower(), {}) if own is not None]
+    if kind == "Query":
+        known += [STACK_TRACE, METADATA]
+    there = f"it has: {', '.join(known)}" if known else "it has none"
+    message = f"the workflow has no {kind.lower()} named `{name}`; {there}"
     return application(f"Unknown{kind}", message, non_retryable=True)

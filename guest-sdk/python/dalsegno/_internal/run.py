@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,10 @@ class Run:
         self.instance: Any = None
         self.handlers: dict[str, dict[str | None, Handler]] = {}
         self._main: Any = None
+        # True while events of the activation are left.
+        self._applying = False
+        # True once the main routine knows that it is to end.
+        self._main_knows = False
 
     def activate(self, activation: Any) -> None:
         """Delivers events, then runs until everything waits.
@@ -51,9 +56,11 @@ class Run:
         gc.disable()
         runtime.loop.set_running(True)
         try:
+            self._applying = True
             for event in activation.events:
                 if not runtime.closed:
                     self._apply(event)
+            self._applying = False
             runtime.go()
         finally:
             runtime.loop.set_running(False)
@@ -111,11 +118,21 @@ class Run:
     def _ended(self, error: BaseException) -> None:
         """The error came out of the main routine, or of a handler of a signal."""
         if isinstance(error, closing.ContinueAsNew):
-            error.close()
+            self._continue_as_new(error)
         elif self._is_failure(error):
             closing.fail(self.runtime, error)
         else:
             self.runtime.report_bug(error)
+
+    def _continue_as_new(self, request: closing.ContinueAsNew) -> None:
+        # A handler begins while events are left: signals to be carried, or a request to cancel.
+        if self._applying:
+            self.runtime.loop.call_soon(self._continue_as_new, request)
+        elif self.runtime.cancel_requested and not self._main_knows:
+            # The new run would know nothing of the request.
+            closing.fail(self.runtime, asyncio.CancelledError())
+        else:
+            request.close()
 
     def _is_failure(self, error: BaseException) -> bool:
         assert self.definition is not None
@@ -125,7 +142,11 @@ class Run:
         self.runtime.cancel_requested = True
         # Behind the outcomes of the same activation: they are not lost.
         if self._main is not None:
-            self.runtime.loop.call_soon(self._main.cancel, reason or None)
+            self.runtime.loop.call_soon(self._tell_main, reason or None)
+
+    def _tell_main(self, reason: str | None) -> None:
+        self._main_knows = True
+        self._main.cancel(reason)
 
     def handler(self, kind: str, name: str) -> Handler | None:
         """The handler of a name, or else the dynamic one."""
@@ -186,7 +207,7 @@ class Run:
             return
         handler = self.handler("update", update.name)
         if handler is None:
-            self._refuse_update(update, inspecting.unknown("Update", update.name))
+            self._refuse_update(update, inspecting.unknown("Update", update.name, self.handlers))
             return
         try:
             call = self._call(handler, handler.function, update)
@@ -220,7 +241,7 @@ class Run:
 
     def _update_ended(self, update: Any, error: BaseException) -> None:
         if isinstance(error, closing.ContinueAsNew):
-            error.close()
+            self._continue_as_new(error)
         elif self._is_failure(error) or is_cancelled_exception(error):
             self._refuse_update(update, error)
         else:
@@ -238,7 +259,7 @@ class Run:
         self._expect_started()
         handler = self.handler("update", update.name)
         if handler is None:
-            raise inspecting.unknown("Update", update.name)
+            raise inspecting.unknown("Update", update.name, self.handlers)
         call = self._call(handler, handler.validator or (lambda *_: None), update)
         token = current_update.set(UpdateInfo(update.id, update.name))
         try:
@@ -261,7 +282,7 @@ class Run:
         self._expect_started()
         handler = self.handler("query", query.name)
         if handler is None:
-            raise inspecting.unknown("Query", query.name)
+            raise inspecting.unknown("Query", query.name, self.handlers)
         call = self._call(handler, handler.function, query)
         with self.runtime.read_only("a query"):
             return converter.to_contract(call())
