@@ -57,7 +57,6 @@ async fn attributes_of_every_type_are_set_and_removed(#[values(Sqlite, Postgres)
 #[case::unknown_type(json!({ "Place": { "type": "point", "value": 1 } }))]
 #[case::not_of_its_type(json!({ "Place": { "type": "int", "value": "one" } }))]
 #[case::a_list_of_numbers(json!({ "Place": [1, 2] }))]
-#[case::the_hosts_own(json!({ "Place": 1, "ChangeVersion": ["p"] }))]
 #[tokio::test]
 async fn an_attribute_that_has_no_type_is_refused(
     #[values(Sqlite, Postgres)] backend: Backend,
@@ -67,4 +66,12 @@ async fn an_attribute_that_has_no_type_is_refused(
     let body = json!({ "workflow_type": "attributed", "search_attributes": attributes });
     let detail = client.start(&body).await.refusal(400, "invalid_argument");
     assert!(detail.contains("Place"), "{detail}");
+}
+
+#[tokio::test]
+async fn what_tells_of_patches_is_not_the_clients_to_set() {
+    let client = shared(Sqlite).await.client();
+    let body = json!({ "workflow_type": "attributed", "search_attributes": { "ChangeVersion": ["p"] } });
+    let detail = client.start(&body).await.refusal(400, "invalid_argument");
+    assert!(detail.contains("`ChangeVersion` is the host's"), "{detail}");
 }
