@@ -1,6 +1,6 @@
 //! The same history twice: the same commands, and the same memory to the last byte.
 
-use dalsegno_engine::{Transition, replay::Replay};
+use dalsegno_engine::{Transition, event::EventAttributes, replay::Replay};
 use wasmtime::component::Component;
 
 use super::{
@@ -9,20 +9,60 @@ use super::{
 };
 use crate::{Module, Sandbox, SandboxConfig, runtime::Runtime};
 
-/// The input of a workflow, and the signals it gets after its first turn; others get nothing.
-fn script(workflow: &str) -> (&'static [&'static str], &'static [(&'static str, &'static str)]) {
-    const CUSTOMER: &str = r#"{"name": "Ada", "email": "a@b.c", "address": "here", "services": "http://localhost",
-        "order_id": "1", "card": "4242", "cents": 100, "items": [{"sku": "x", "quantity": 1}]}"#;
-    match workflow {
-        "hello" => (&["\"World\""], &[]),
-        "chain" => (&["{\"steps\": 5}"], &[]),
-        "fanout" => (&["{\"count\": 5}"], &[]),
-        "sleeper" => (&["{\"ms\": 5}"], &[]),
-        "waiter" | "diverging" => (&[], &[("go", "1")]),
-        "approval" => (&["\"subject\""], &[("approve", "\"Ada\"")]),
-        "onboarding" | "order-fulfilment" => (&[CUSTOMER], &[]),
-        _ => (&[], &[]),
+/// A workflow that goes on for ever has shown by then what it does.
+const TURNS_MAX: usize = 100;
+
+/// The arguments of a workflow, and the signals it gets after its first turn; others get nothing.
+struct Script {
+    input: Vec<String>,
+    signals: &'static [(&'static str, &'static str)],
+}
+
+/// Of an example it is what its README begins with.
+fn script(package: &str, workflow: &str) -> Script {
+    let signals: &[_] = match workflow {
+        "waiter" | "diverging" => &[("go", "1")],
+        "approval" => &[("approve", "\"Ada\"")],
+        _ => &[],
+    };
+    let input = match workflow {
+        "chain" | "fanout" => vec![r#"{"steps": 5, "count": 5}"#.to_owned()],
+        "sleeper" => vec![r#"{"ms": 5}"#.to_owned()],
+        _ if workflow == package => example_input(package).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Script { input, signals }
+}
+
+/// The first input that the README of an example has, as arguments. `None`: there is no such example.
+fn example_input(package: &str) -> Option<Vec<String>> {
+    let path = examples_folder().join(package).join("README.md");
+    let text = std::fs::read_to_string(path).ok()?;
+    let (_, input) = text.split_once("- input:").unwrap_or_else(|| panic!("{package}: no `- input:`"));
+    if input.trim_start().starts_with("none") {
+        return Some(Vec::new());
     }
+    let starts = input.match_indices(['[', '{']).map(|(start, _)| &input[start..]);
+    let mut values = starts.filter_map(|text| {
+        serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().next()?.ok()
+    });
+    Some(match values.next().unwrap_or_else(|| panic!("{package}: its README has no input")) {
+        serde_json::Value::Array(arguments) => arguments.iter().map(ToString::to_string).collect(),
+        argument => vec![argument.to_string()],
+    })
+}
+
+fn examples_folder() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+/// The folders that hold a workflow.
+fn examples() -> Vec<String> {
+    let folders = std::fs::read_dir(examples_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let is_guest = |folder: &std::path::PathBuf| {
+        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("cdylib"))
+    };
+    folders.filter(is_guest).map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 struct Laboratory {
@@ -46,15 +86,15 @@ impl Laboratory {
     }
 
     /// Runs a workflow as far as it goes. One that fails has failed in the same way.
-    fn live(&self, workflow: &str) -> Record {
+    fn live(&self, workflow: &str, script: &Script) -> Record {
         self.memory.clear();
-        let (input, signals) = script(workflow);
-        let mut driver = Driver::new(&self.sandbox, self.module.clone(), workflow, input);
+        let input: Vec<&str> = script.input.iter().map(String::as_str).collect();
+        let mut driver = Driver::new(&self.sandbox, self.module.clone(), workflow, &input);
         let mut hashes = Vec::new();
-        while !driver.is_done() {
+        while !driver.is_done() && hashes.len() < TURNS_MAX {
             let failed = driver.turn().is_err();
             if hashes.is_empty() {
-                signals.iter().for_each(|(name, argument)| driver.signal(name, argument));
+                script.signals.iter().for_each(|(name, argument)| driver.signal(name, argument));
             }
             hashes.push(self.memory.hash());
             if failed {
@@ -65,10 +105,10 @@ impl Laboratory {
     }
 
     /// Replays a run in a fresh guest; its memory after each step.
-    fn replay(&self, workflow: &str, transitions: &[Transition]) -> Vec<String> {
+    fn replay(&self, workflow: &str, script: &Script, transitions: &[Transition]) -> Vec<String> {
         self.memory.clear();
-        let (input, _) = script(workflow);
-        let mut guest = Driver::new(&self.sandbox, self.module.clone(), workflow, input).guest;
+        let input: Vec<&str> = script.input.iter().map(String::as_str).collect();
+        let mut guest = Driver::new(&self.sandbox, self.module.clone(), workflow, &input).guest;
         let mut replay = Replay::default();
         let step = |transition| {
             replay.step(transition, 1, &mut guest).unwrap();
@@ -82,19 +122,30 @@ impl Laboratory {
 fn every_guest_gives_the_same_commands_and_memory_for_the_same_history() {
     let cache = tempfile::TempDir::new().unwrap();
     let mut turns = 0;
+    let mut examples = examples();
     for package in support::guests().iter().filter(|package| *package != "hostile") {
         let laboratory = Laboratory::new(cache.path(), package);
         for workflow in laboratory.module.definitions().unwrap().workflows {
             let name = workflow.name.as_str();
-            let (transitions, hashes) = laboratory.live(name);
-            let again = laboratory.live(name);
+            let script = script(package, name);
+            let (transitions, hashes) = laboratory.live(name, &script);
+            let again = laboratory.live(name, &script);
             assert_eq!(transitions, again.0, "{package}: {name} did something else");
             assert_eq!(hashes, again.1, "{package}: {name} has another memory");
-            let replayed = laboratory.replay(name, &transitions);
-            assert_eq!(replayed, laboratory.replay(name, &transitions), "{package}: {name}");
+            let replayed = laboratory.replay(name, &script, &transitions);
+            assert_eq!(replayed, laboratory.replay(name, &script, &transitions), "{package}: {name}");
             turns += hashes.len();
+            if name == package && examples.contains(package) {
+                let first = &transitions[0].commands;
+                let fails = |command: &EventAttributes| {
+                    matches!(command, EventAttributes::WorkflowExecutionFailed { .. })
+                };
+                assert!(!first.iter().any(fails), "{name} does not take its README's input: {first:?}");
+                examples.retain(|example| example != package);
+            }
         }
     }
+    assert_eq!(examples, [""; 0], "examples without a workflow of their name");
     assert!(turns > 30, "too little was looked at: {turns} turns");
 }
 
@@ -102,7 +153,7 @@ fn every_guest_gives_the_same_commands_and_memory_for_the_same_history() {
 fn another_seed_gives_another_memory() {
     let cache = tempfile::TempDir::new().unwrap();
     let laboratory = Laboratory::new(cache.path(), "deterministic");
-    let (_, hashes) = laboratory.live("probe");
+    let (_, hashes) = laboratory.live("probe", &Script { input: Vec::new(), signals: &[] });
     laboratory.memory.clear();
     let mut other = Driver::new(&laboratory.sandbox, laboratory.module.clone(), "probe", &[]);
     let mut started = (*other.info.started).clone();

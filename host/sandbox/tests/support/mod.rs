@@ -41,6 +41,7 @@ pub(crate) fn guests() -> Vec<String> {
     let folder = guests_folder();
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| not_built(&folder, error));
     let paths = entries.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
     let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
     let mut names: Vec<String> = paths.map(stem).collect();
     names.sort();
