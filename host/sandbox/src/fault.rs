@@ -36,9 +36,10 @@ fn classify(error: &wasmtime::Error, context: &mut Context) -> (ActivationErrorK
         let kind = match stop {
             Stop::Call(CallError::Diverged) => Nondeterminism,
             Stop::Memory(_) | Stop::Table(_) => Environmental,
-            Stop::Call(_) | Stop::Forbidden { .. } | Stop::Spent => Bug,
+            Stop::Call(_) | Stop::Forbidden { .. } | Stop::Exited | Stop::Spent => Bug,
         };
-        return (kind, stop.to_string());
+        let said = if *stop == Stop::Exited { panic_message(context) } else { None };
+        return (kind, said.unwrap_or_else(|| stop.to_string()));
     }
     if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
         return (Environmental, format!("the host has no room for another guest: {full}"));

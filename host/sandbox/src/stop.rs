@@ -16,6 +16,9 @@ pub(crate) enum Stop {
         /// What it should do.
         instead: &'static str,
     },
+    /// The guest ended itself. A runtime that gives up says why on standard error before.
+    #[error("a call of `exit` inside a workflow: return from the workflow, or raise a failure")]
+    Exited,
     /// The run's memory limit.
     #[error("the workflow needs more than {0} bytes of memory: keep less, or raise the host's memory limit")]
     Memory(usize),

@@ -9,17 +9,22 @@ use dalsegno_engine::{
     Calls,
     guest::{Activation, ActivationError, ActivationErrorKind, Guest as _, GuestEvent, Shown},
 };
-use dalsegno_sandbox::{Instance, Level, LogSource, Sandbox, Telemetry};
+use dalsegno_sandbox::{Instance, Level, LogSource, Module, Sandbox, Telemetry};
 use serde_json::Value;
 use support::{START, TestSandbox, handmade::Handmade, request, run_info, started};
 
-fn instance(test: &TestSandbox, handmade: &Handmade) -> Instance {
+fn module(test: &TestSandbox, handmade: &Handmade) -> Module {
     let bytes = handmade.build();
     let digest = Sandbox::digest(&bytes);
     test.sandbox.validate(&bytes).unwrap();
     test.sandbox.compile(&digest, &bytes).unwrap();
-    let module = test.sandbox.load(&digest).unwrap().unwrap();
-    test.sandbox.instantiate(&module, run_info(started(&digest, "handmade", &[]))).unwrap()
+    test.sandbox.load(&digest).unwrap().unwrap()
+}
+
+fn instance(test: &TestSandbox, handmade: &Handmade) -> Instance {
+    let module = module(test, handmade);
+    let info = run_info(started(module.digest(), "handmade", &[]));
+    test.sandbox.instantiate(&module, info).unwrap()
 }
 
 fn activation() -> Activation {
@@ -203,6 +208,78 @@ fn exit_is_a_trap() {
     };
     let error = bug_of(&handmade);
     assert!(error.message.contains("`exit`") && error.message.contains("return"), "{error}");
+}
+
+#[test]
+fn a_runtime_that_ends_itself_is_quoted() {
+    let handmade = Handmade {
+        packages: &[
+            "package wasi:io@0.2.3;
+            interface error { resource error; }
+            interface streams {
+                use error.{error};
+                variant stream-error { last-operation-failed(error), closed }
+                resource output-stream { write: func(contents: list<u8>) -> result<_, stream-error>; }
+            }",
+            "package wasi:cli@0.2.3;
+            interface exit { exit: func(status: result); }
+            interface stderr { use wasi:io/streams@0.2.3.{output-stream}; get-stderr: func() -> output-stream; }",
+        ],
+        world: "import wasi:cli/exit@0.2.3; import wasi:cli/stderr@0.2.3; import wasi:io/streams@0.2.3;",
+        imports: r#"
+            (import "wasi:cli/exit@0.2.3" "exit" (func $exit (param i32)))
+            (import "wasi:cli/stderr@0.2.3" "get-stderr" (func $stderr (result i32)))
+            (import "wasi:io/streams@0.2.3" "[method]output-stream.write"
+                (func $write (param i32 i32 i32 i32)))"#,
+        fields: r#"(data (i32.const 100) "fatal error: all goroutines are asleep")"#,
+        activate: "(call $write (call $stderr) (i32.const 100) (i32.const 38) (i32.const 200))
+            (call $exit (i32.const 1)) unreachable",
+        ..Handmade::default()
+    };
+    assert_eq!(bug_of(&handmade).message, "fatal error: all goroutines are asleep");
+}
+
+/// Sleeps, then ends itself, which tells a wait that passed from one that did not.
+const POLL: Handmade = Handmade {
+    packages: &[
+        "package wasi:io@0.2.3; interface poll { resource pollable { block: func(); } }",
+        "package wasi:clocks@0.2.3;
+        interface monotonic-clock {
+            use wasi:io/poll@0.2.3.{pollable};
+            now: func() -> u64;
+            subscribe-duration: func(nanoseconds: u64) -> pollable;
+        }",
+    ],
+    world: "import wasi:io/poll@0.2.3; import wasi:clocks/monotonic-clock@0.2.3;",
+    imports: r#"
+        (import "wasi:io/poll@0.2.3" "[method]pollable.block" (func $block (param i32)))
+        (import "wasi:clocks/monotonic-clock@0.2.3" "now" (func $now (result i64)))
+        (import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
+            (func $in (param i64) (result i32)))"#,
+    definitions: "",
+    activate: "",
+    query: "",
+    validate_update: "",
+    fields: "",
+};
+
+#[test]
+fn a_wait_of_a_millisecond_passes_at_once() {
+    let short = Handmade { activate: "(call $block (call $in (i64.const 1000000))) unreachable", ..POLL };
+    assert!(bug_of(&short).message.contains("unreachable"), "{}", bug_of(&short));
+    let long = Handmade { activate: "(call $block (call $in (i64.const 1000001))) unreachable", ..POLL };
+    assert!(bug_of(&long).message.contains("blocking wait"), "{}", bug_of(&long));
+}
+
+#[test]
+fn the_monotonic_clock_is_never_zero() {
+    let handmade = Handmade {
+        definitions: "(drop (i64.div_u (i64.const 1) (call $now))) (call $block (call $in (i64.const 1000000000)))
+            unreachable",
+        ..POLL
+    };
+    let error = module(&TestSandbox::new(), &handmade).definitions().unwrap_err();
+    assert!(error.message.contains("blocking wait"), "{error}");
 }
 
 #[test]

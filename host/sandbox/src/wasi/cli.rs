@@ -26,10 +26,10 @@ pub(super) fn add_to_linker(linker: &mut Linker<Context>) -> wasmtime::Result<()
 
     let mut exit = linker.instance(&name("cli/exit"))?;
     exit.func_wrap("exit", |_: Store<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-        Err(exited().into())
+        Err(Stop::Exited.into())
     })?;
     exit.func_wrap("exit-with-code", |_: Store<'_>, (_,): (u8,)| -> wasmtime::Result<()> {
-        Err(exited().into())
+        Err(Stop::Exited.into())
     })?;
 
     let mut stdin = linker.instance(&name("cli/stdin"))?;
@@ -53,11 +53,4 @@ fn add_terminals(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
         .func_wrap("get-terminal-stdout", |_: Store<'_>, (): ()| Ok((None::<Resource<TerminalOutput>>,)))?;
     let mut stderr = linker.instance(&name("cli/terminal-stderr"))?;
     stderr.func_wrap("get-terminal-stderr", |_: Store<'_>, (): ()| Ok((None::<Resource<TerminalOutput>>,)))
-}
-
-fn exited() -> Stop {
-    Stop::Forbidden {
-        what: "a call of `exit`".to_owned(),
-        instead: "return from the workflow, or raise a failure",
-    }
 }

@@ -24,9 +24,10 @@ impl From<Timestamp> for Datetime {
     }
 }
 
-/// What the monotonic clock says: the time since 1970, so that it never falls.
+/// What the monotonic clock says: the time since 1970, so that it never falls. Outside of any run that is zero,
+/// which Go's runtime takes for a broken clock: then one.
 pub(super) fn monotonic_nanos(time: Timestamp) -> u64 {
-    time.as_micros().saturating_mul(1_000)
+    time.as_micros().saturating_mul(1_000).max(1)
 }
 
 const RESOLUTION_NANOS: u32 = 1_000;

@@ -40,6 +40,10 @@ type StreamResult<T> = wasmtime::Result<(Result<T, StreamError>,)>;
 /// What a stream takes in one call.
 const WRITE_BYTES_MAX: u64 = 64 << 10;
 
+/// A wait that passes at once. No workflow means so short a sleep, but Go's runtime takes some of a millisecond
+/// each between saying why it dies and dying.
+const PASSED_WAIT_NANOS_MAX: u64 = 1_000_000;
+
 const STDERR: u32 = 2;
 
 impl OutputStream {
@@ -88,7 +92,8 @@ fn add_poll(poll: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> {
 
 fn is_ready(store: &Store<'_>, pollable: &Resource<Pollable>) -> wasmtime::Result<bool> {
     let context = store.data();
-    Ok(context.handles.get(pollable)?.ready_at <= clocks::monotonic_nanos(context.time))
+    let soon = clocks::monotonic_nanos(context.time).saturating_add(PASSED_WAIT_NANOS_MAX);
+    Ok(context.handles.get(pollable)?.ready_at <= soon)
 }
 
 fn would_wait() -> Stop {
