@@ -90,7 +90,7 @@ typedef struct {
 /* All workflow types of the module, ended by NULL. Yours to define. */
 extern const dalsegno_type *const dalsegno_types[];
 
-/* ---- Asking the host ---------------------------------------------------------------------------------------------- */
+/* ---- Asking the host ---- */
 
 /* What is 0 or NULL is not set. One of the two first limits is needed. */
 typedef struct {
@@ -121,7 +121,7 @@ dalsegno_operation dalsegno_timer(uint64_t duration_ms);
 /* True: the timer will not fire. */
 bool dalsegno_cancel_timer(dalsegno_operation operation);
 
-/* ---- Ending the run: the first of these calls counts, and no callback comes after it --------------------------------- */
+/* ---- Ending the run: the first of these calls counts, and no callback comes after it ---- */
 
 /* The run completes with a result in JSON. */
 void dalsegno_complete(const char *result);
@@ -139,12 +139,12 @@ void dalsegno_cancelled(void);
  * by NULL. */
 void dalsegno_continue_as_new(const char *first, ...) __attribute__((sentinel));
 
-/* ---- Updates ------------------------------------------------------------------------------------------------------- */
+/* ---- Updates ---- */
 
 void dalsegno_update_complete(const char *id, const char *result);
 void dalsegno_update_fail(const char *id, const char *type, const char *message);
 
-/* ---- Surroundings -------------------------------------------------------------------------------------------------- */
+/* ---- Surroundings ---- */
 
 /* The time of the present activation, in microseconds since 1970. */
 uint64_t dalsegno_now_us(void);
@@ -158,7 +158,7 @@ void dalsegno_log(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The code is wrong: the activation fails with a message and is tried again, and the run is kept. */
 _Noreturn void dalsegno_bug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* ---- Failures ------------------------------------------------------------------------------------------------------ */
+/* ---- Failures ---- */
 
 /* The type of the first failure in the chain that user code raised; "" if there is none. */
 const char *dalsegno_failure_type(const dalsegno_failure *failure);
@@ -169,7 +169,7 @@ const char *dalsegno_failure_message(const dalsegno_failure *failure);
 /* True if a request to cancel is at the root of it. */
 bool dalsegno_is_cancelled(const dalsegno_failure *failure);
 
-/* ---- Texts and JSON ------------------------------------------------------------------------------------------------ */
+/* ---- Texts and JSON ---- */
 
 /* One of the arguments, "null" if there are not so many. */
 const char *dalsegno_argument(dalsegno_arguments arguments, size_t index);
