@@ -16,6 +16,9 @@ type Callback = ((value: unknown) => unknown) | undefined;
 
 const nothing = (): void => undefined;
 
+/** Nothing settles these while an activation runs. */
+const EnginePromise = globalThis.Promise;
+
 /** Rejected, and nobody has asked for it yet. */
 const unhandled = new Set<WorkflowPromise<unknown>>();
 
@@ -116,6 +119,7 @@ export class WorkflowPromise<T> implements Promise<T> {
       return this.reject(error);
     }
     if (typeof then !== 'function') return this.fulfil(value);
+    if (value instanceof EnginePromise) return this.reject(foreign());
     enqueue(new Adoption(this, value, then as (resolve: Resolve<unknown>, reject: Reject) => unknown));
   }
 
@@ -262,6 +266,10 @@ function gather(
     }
     end(nothing);
   });
+}
+
+function foreign(): TypeError {
+  return new TypeError('a promise that the engine itself made cannot be awaited in a workflow: make it by code of the module, not by eval or new Function');
 }
 
 function callback(value: unknown): Callback {

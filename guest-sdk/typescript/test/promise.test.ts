@@ -99,3 +99,9 @@ test('a rejection is unhandled until somebody listens', () => {
   assert.deepEqual(takeUnhandled(), ['nobody']);
   assert.deepEqual(takeUnhandled(), []);
 });
+
+test('a promise of the engine itself is refused: nobody would settle it', () => {
+  const engineMade = (new Function('return (async () => 1)()') as () => Promise<number>)();
+  const [refused] = drained((note) => void P.resolve(engineMade).then(undefined, note));
+  assert.match(String(refused), /TypeError: a promise that the engine itself made cannot be awaited/);
+});

@@ -22,8 +22,8 @@ const OPTIONS = { project: { type: 'string' }, sdk: { type: 'string' }, wit: { t
 async function build({ project: folder, sdk, wit, out }) {
   const project = await readProject(resolve(folder));
   await checkTypes(project);
-  const source = await bundle(project, resolve(sdk));
-  const component = await componentize(project.engine, source, resolve(wit));
+  const bundled = await bundle(project, resolve(sdk));
+  const component = await componentize(project.engine, bundled, resolve(wit));
   await mkdir(dirname(resolve(out)), { recursive: true });
   await writeFile(resolve(out), component);
 }

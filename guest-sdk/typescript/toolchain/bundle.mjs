@@ -21,7 +21,8 @@ export async function bundle(project, sdk) {
   }
   if (result.warnings.length > 0) process.stderr.write(await report(result.warnings, 'warning'));
   const [code, map] = ['.js', '.js.map'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text);
-  return `${code}\n${sourceMap(JSON.parse(map), project, sdk)}`;
+  const lines = ownLines(JSON.parse(map), project, sdk);
+  return { code: `${code}\n${sourceMapStatement(lines)}`, locate: (message) => locate(message, lines) };
 }
 
 function options({ folder, entry, engine }, sdk) {
@@ -65,15 +66,37 @@ export const guest = guestOf(workflows, { ${INTERFACES.join(', ')} }, ${engine})
 `;
 }
 
-/** The statement that gives the bundle its own map: positions in the project, and none in the SDK. */
-function sourceMap({ sources, mappings }, { folder }, sdk) {
-  const absolute = sources.map((source) => join(folder, source));
-  const own = absolute.map((source) => !relative(sdk, source).startsWith('..') || source.endsWith('dalsegno-entry.js'));
+/** The map of the bundle with positions in the project, and none in the SDK. */
+function ownLines({ sources, mappings }, { folder }, sdk) {
+  const isSdk = sources.map((source) => {
+    return !relative(sdk, join(folder, source)).startsWith('..') || /^dalsegno-(entry\.js$|not-there:)/.test(source);
+  });
   const lines = decode(mappings).map((line) =>
-    line.map((segment) => (segment.length === 1 || own[segment[1]] ? [segment[0]] : segment.slice(0, 4))),
+    line.map((segment) => (segment.length === 1 || isSdk[segment[1]] ? [segment[0]] : segment.slice(0, 4))),
   );
-  const names = sources.map((source, index) => (own[index] ? '' : source));
-  return `globalThis.__dalsegnoSetSourceMap(${JSON.stringify(names)}, ${JSON.stringify(encode(lines))});\n`;
+  return { sources: sources.map((source, index) => (isSdk[index] ? '' : source)), lines };
+}
+
+/** The statement that gives the bundle its own map. */
+function sourceMapStatement({ sources, lines }) {
+  return `globalThis.__dalsegnoSetSourceMap(${JSON.stringify(sources)}, ${JSON.stringify(encode(lines))});\n`;
+}
+
+/** An engine's message, with the project's lines instead of the bundle's. */
+function locate(message, { sources, lines }) {
+  const [, error = message] = /(\b\w*Error: [^]*)/.exec(message) ?? [];
+  return error
+    .split('\n')
+    .flatMap((text) => {
+      const place = /\/?bundle\.js:(\d+):(\d+)/.exec(text);
+      if (place === null) return [text];
+      const [found, line, column] = place;
+      const segment = (lines[line - 1] ?? []).filter(([start]) => start < column).pop() ?? [];
+      const [, source, sourceLine, sourceColumn] = segment;
+      return source === undefined ? [] : [text.replace(found, `${sources[source]}:${sourceLine + 1}:${sourceColumn + 1}`)];
+    })
+    .join('\n')
+    .trimEnd();
 }
 
 async function report(messages, kind) {

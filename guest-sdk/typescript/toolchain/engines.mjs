@@ -9,16 +9,16 @@ import { BuildError } from './errors.mjs';
 const WORLD = 'workflow';
 const BUNDLE = 'bundle.js';
 
-export async function componentize(engine, source, wit) {
+export async function componentize(engine, { code, locate }, wit) {
   const make = engine === 'starlingmonkey' ? starlingmonkey : quickjs;
   const folder = await mkdtemp(join(tmpdir(), 'dalsegno-'));
   const path = join(folder, BUNDLE);
   try {
-    await writeFile(path, source);
-    return await make(path, source, wit);
+    await writeFile(path, code);
+    return await make(path, code, wit);
   } catch (error) {
     if (error instanceof BuildError) throw error;
-    throw new BuildError(`the module cannot be loaded, as it throws at its top: ${error.message}`);
+    throw new BuildError(`the module cannot be loaded, as it throws at its top: ${locate(error.message)}`);
   } finally {
     await rm(folder, { recursive: true });
   }
