@@ -48,7 +48,7 @@ impl Context {
             insecure: None,
             recorder: Recorder::default(),
             stdio: Stdio::default(),
-            memory: MemoryLimit { bytes: 0, bytes_max: memory_bytes_max },
+            memory: MemoryLimit::new(memory_bytes_max),
             handles,
             call_sites: None,
         };

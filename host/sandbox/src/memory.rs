@@ -10,8 +10,25 @@ use crate::{limits, stop::Stop};
 /// with more memory.
 #[derive(Debug)]
 pub(crate) struct MemoryLimit {
-    pub(crate) bytes: usize,
-    pub(crate) bytes_max: usize,
+    bytes: usize,
+    /// Of `bytes`, what there was before the guest's code ran.
+    initial_bytes: usize,
+    bytes_max: usize,
+}
+
+impl MemoryLimit {
+    /// A guest's that has no memory yet.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { bytes: 0, initial_bytes: 0, bytes_max }
+    }
+
+    /// What the guest keeps from other uses, as far as that can be told from outside.
+    ///
+    /// What it began with is its module's image, which all its guests share until they write to it: interpreters
+    /// write to a fiftieth of theirs. What it asked for since is taken to be written to.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.bytes - self.initial_bytes + self.initial_bytes / limits::IMAGE_SHARED_BY
+    }
 }
 
 impl ResourceLimiter for MemoryLimit {
@@ -26,6 +43,9 @@ impl ResourceLimiter for MemoryLimit {
             return Err(Stop::Memory(self.bytes_max).into());
         }
         self.bytes = bytes;
+        if current == 0 {
+            self.initial_bytes += desired;
+        }
         Ok(true)
     }
 
@@ -59,5 +79,21 @@ impl ResourceLimiter for MemoryLimit {
 
     fn memories(&self) -> usize {
         limits::MEMORIES_PER_COMPONENT_MAX as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_counts_little_and_growth_in_full() {
+        let mut memory = MemoryLimit::new(100 << 20);
+        assert_eq!(memory.own_bytes(), 0);
+        assert!(memory.memory_growing(0, 16 << 20, None).unwrap());
+        assert_eq!(memory.own_bytes(), (16 << 20) / limits::IMAGE_SHARED_BY);
+        assert!(memory.memory_growing(16 << 20, 20 << 20, None).unwrap());
+        assert_eq!(memory.own_bytes(), (4 << 20) + (16 << 20) / limits::IMAGE_SHARED_BY);
+        assert!(memory.memory_growing(20 << 20, 101 << 20, None).is_err(), "the limit is on all of it");
     }
 }
