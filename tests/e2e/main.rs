@@ -16,6 +16,7 @@ mod embedding;
 mod eviction;
 mod examples;
 mod handlers;
+mod headers;
 mod histories;
 mod hostile;
 mod lifecycle;

@@ -8,6 +8,7 @@ mod children;
 mod dynamic;
 mod failures;
 mod handlers;
+mod headers;
 mod limits;
 mod other_runs;
 mod scopes;
@@ -21,6 +22,7 @@ use children::parent;
 use dynamic::{AnyNames, Unfinished};
 use failures::{failing, retrying};
 use handlers::{AsyncHandlers, Conditions, SignalsOrder};
+use headers::Traced;
 use limits::limited;
 use other_runs::messenger;
 use scopes::{Scopes, cancel_each};
@@ -47,5 +49,6 @@ dalsegno_sdk::workflows![
     retrying,
     Scopes,
     Ledger,
-    Strict
+    Strict,
+    Traced
 ];
