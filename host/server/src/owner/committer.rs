@@ -4,7 +4,7 @@
 //! task of its own: no client that hangs up can drop a transaction half-way.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -60,6 +60,8 @@ pub(crate) struct AfterCommit {
     pub(crate) closed: Option<Arc<Closed>>,
     /// The run that begins with this one's end.
     pub(crate) successor: Option<Arc<RunHandle>>,
+    /// That run does not follow from this one: a client has put it in its place.
+    pub(crate) is_replaced: bool,
     /// What the run says to others.
     pub(crate) outbox: Vec<Letter>,
     /// Updates that came to an outcome.
@@ -82,6 +84,7 @@ impl StoredStep {
             telemetry,
             closed,
             successor,
+            is_replaced,
             outbox,
             updates,
             has_events,
@@ -98,6 +101,7 @@ impl StoredStep {
         after.telemetry.extend(telemetry);
         after.closed = closed.or(after.closed.take());
         after.successor = successor.or(after.successor.take());
+        after.is_replaced |= is_replaced;
         after.outbox.extend(outbox);
         after.updates.extend(updates);
         after.has_events |= has_events;
@@ -312,9 +316,12 @@ fn fold(steps: &mut Vec<StoredStep>) -> (Vec<Group>, Vec<Decided>) {
     let mut by_run: HashMap<RunId, usize> = HashMap::new();
     let mut bytes = 0;
     let mut taken = 0;
+    let mut runs = HashSet::new();
     for step in steps.iter() {
         bytes += size_bytes(&step.item);
-        if taken > 0 && bytes > BATCH_BYTES_MAX {
+        // What the run did before must not be refused for the sake of the one that a client puts in its place.
+        let stands_alone = !runs.insert(&step.item.run.run_id) && step.after.is_replaced;
+        if taken > 0 && bytes > BATCH_BYTES_MAX || stands_alone {
             break;
         }
         taken += 1;

@@ -329,10 +329,7 @@ async fn start_child(
         return Ok(taken);
     }
     let run = Run::start_child(&message.id, start, module.digest().clone(), owner.clock.now());
-    let Some(started) = run.state().started.clone() else {
-        return Err(LoadError::Damaged("a new run has no start".to_owned()));
-    };
-    let handle = Arc::new(begin::new_run(module, run, &started));
+    let handle = Arc::new(begin::new_run(module, run)?);
     owner.registry.insert(handle.clone());
     drop(alone);
     owner.metrics.runs_started.inc();

@@ -71,32 +71,70 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
 
 /// A step is not stored: memory is ahead of the store, and the store is right.
 fn undo(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit, lost: &Lost) {
+    match lost {
+        // What the database does not take may be the other run, and then this one goes on.
+        Lost::Refused(problem) if after.is_replaced => {
+            tracing::warn!(workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id, %problem,
+                "a run cannot be started in the place of this one, which goes on");
+            drop_from_memory(owner, handle, lost, Afterwards::GoOn);
+        }
+        lost => give_up(owner, handle, lost),
+    }
+    // Who is refused and comes again finds the run as it will be.
     refuse_acks(after.acks, lost);
-    give_up(owner, handle, lost);
     handle.decided();
 }
 
 /// Drops a run from memory. If it is to blame, it comes back as the store knows it, blocked.
 pub(super) fn give_up(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost) {
+    let afterwards = match lost {
+        Lost::Refused(problem) => Afterwards::Block(problem.clone()),
+        Lost::NotOwner | Lost::WorkflowIdTaken => Afterwards::Forget,
+    };
+    drop_from_memory(owner, handle, lost, afterwards);
+}
+
+/// What becomes of a run that was dropped from memory.
+enum Afterwards {
+    Forget,
+    GoOn,
+    Block(String),
+}
+
+fn drop_from_memory(owner: &Arc<Owner>, handle: &Arc<RunHandle>, lost: &Lost, afterwards: Afterwards) {
+    if handle.is_retired() {
+        return;
+    }
+    // Until it is gone nobody else takes it over, from a store that may be behind it.
+    let gone = handle.leave();
     let Some(messages) = handle.retire() else { return };
     messages.into_iter().for_each(|message| refuse(message, lost));
     // A turn under way sees at its end that the run is gone.
     if let Some(mut live) = handle.live.try_lock() {
         refuse_all(&mut live, lost);
     }
-    owner.registry.remove(handle);
     owner.residents.forget(&handle.key.run_id);
     owner.waiters.forget(&handle.key.run_id);
-    if let Lost::Refused(problem) = lost {
+    if let Afterwards::Block(problem) = &afterwards {
         tracing::error!(workflow_id = %handle.key.workflow_id, run_id = %handle.key.run_id, %problem,
             "a run cannot go on; it is blocked");
-        let (owner, handle, reason) = (owner.clone(), handle.clone(), problem.clone());
-        owner.work().spawn(async move {
-            if owner.all_decided(&handle).await {
-                owner.load_blocked(&handle.key, reason).await;
-            }
-        });
     }
+    let handed_on = (owner.clone(), handle.clone());
+    owner.work().spawn(async move {
+        let (owner, handle) = handed_on;
+        if !owner.all_decided(&handle).await {
+            return;
+        }
+        let goes_on = matches!(afterwards, Afterwards::GoOn);
+        if let Afterwards::Block(problem) = afterwards {
+            owner.load_blocked(&handle.key, problem).await;
+        }
+        owner.registry.remove(&handle);
+        gone.cancel();
+        if goes_on {
+            owner.wake_stored(&handle.key).await;
+        }
+    });
 }
 
 /// Tells all whose answers wait for a step that there will be none.
@@ -121,8 +159,13 @@ pub(crate) fn refuse(message: Message, lost: &Lost) {
         | Message::Validated(_, _, reply)
         | Message::Delivery(_, reply)
         | Message::Back(_, _, reply)
+        | Message::Replace(_, reply)
         | Message::Release(reply)
         | Message::Grant { reply, .. } => drop(reply.send(Err(lost.clone()))),
-        Message::Wake | Message::AttemptEnded { .. } | Message::NotStarted { .. } | Message::History(_) => {}
+        Message::Wake
+        | Message::AttemptEnded { .. }
+        | Message::NotStarted { .. }
+        | Message::History(_)
+        | Message::NextModule(_) => {}
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use dalsegno_engine::{Run, Timestamp, guest::RunInfo, ids::Operation, run::Summary};
-use dalsegno_sandbox::{Instance, Module};
+use dalsegno_sandbox::{Instance, Module, Telemetry};
 use dalsegno_store::{HistoryRow, NewRun, RunKey};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     committer::{Ack, StoredStep},
     message::{Lost, Message},
+    succession::Next,
 };
 
 /// Inputs of one turn, in bytes; what exceeds it waits for the next turn, so that one transition holds them.
@@ -38,6 +40,8 @@ pub(crate) struct RunHandle {
     lost: OnceLock<Lost>,
     /// The store has it.
     stored: AtomicBool,
+    /// Present once it is being dropped with steps that may still become durable; ends when it is gone.
+    leaving: OnceLock<CancellationToken>,
     /// Its guest was evicted while something kept the run itself in memory.
     lingers: AtomicBool,
     pub(crate) committed: Notify,
@@ -78,6 +82,10 @@ pub(crate) struct Live {
     pub(crate) armed: Option<Timestamp>,
     /// A step that is kept open for the activities beside the workflow that it has begun.
     pub(crate) held: Option<Held>,
+    /// What the guest told, to be released with the next step.
+    pub(crate) telemetry: Vec<Telemetry>,
+    /// Of the run that begins with this one's end.
+    pub(crate) next: Next,
 }
 
 /// A step that is not handed to the committer yet.
@@ -89,8 +97,18 @@ pub(crate) struct Held {
 
 impl Live {
     pub(crate) fn new(run: Run, new: Option<NewRun>, summary: Option<Summary>) -> Self {
-        let guest = GuestSlot::Absent;
-        Self { run, guest, new, summary, input_bytes: 0, acks: Vec::new(), armed: None, held: None }
+        Self {
+            run,
+            guest: GuestSlot::Absent,
+            new,
+            summary,
+            input_bytes: 0,
+            acks: Vec::new(),
+            armed: None,
+            held: None,
+            telemetry: Vec::new(),
+            next: Next::Unknown,
+        }
     }
 
     /// When the run has to take a turn at the latest.
@@ -119,6 +137,12 @@ pub(crate) enum GuestSlot {
     Resident(Box<Instance>),
 }
 
+impl fmt::Debug for RunHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RunHandle").field(&self.key).finish()
+    }
+}
+
 /// The run is not in memory any more.
 #[derive(Debug)]
 pub(crate) struct Retired;
@@ -134,6 +158,7 @@ impl RunHandle {
             live: Mutex::new(live),
             uncommitted: AtomicUsize::new(0),
             lost: OnceLock::new(),
+            leaving: OnceLock::new(),
             lingers: AtomicBool::new(false),
             committed: Notify::new(),
             attempts: Mutex::default(),
@@ -197,6 +222,16 @@ impl RunHandle {
 
     pub(crate) fn is_retired(&self) -> bool {
         self.inbox.lock().state == InboxState::Retired
+    }
+
+    /// Says that it is being dropped from memory, until the answer is cancelled.
+    pub(crate) fn leave(&self) -> CancellationToken {
+        self.leaving.get_or_init(CancellationToken::new).clone()
+    }
+
+    /// Ends when it is gone, if it is being dropped from memory.
+    pub(crate) fn leaving(&self) -> Option<CancellationToken> {
+        self.leaving.get().filter(|gone| !gone.is_cancelled()).cloned()
     }
 
     /// Says that no further step of it is stored.

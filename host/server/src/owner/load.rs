@@ -14,7 +14,7 @@ use dalsegno_engine::{
     trouble::Blocked,
 };
 use dalsegno_store::{HistoryRow, RunKey, RunRow, SharedStore, StoreError};
-use tokio::sync::MutexGuard;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     Owner,
@@ -51,12 +51,25 @@ impl LoadError {
 }
 
 impl Owner {
-    /// Lets nobody else start or load a workflow of this id meanwhile.
+    /// Lets nobody else start or load a workflow of this id meanwhile. The store knows all that its run has done, if
+    /// that is not in memory.
     pub(crate) async fn alone(&self, namespace: &Namespace, id: &WorkflowId) -> MutexGuard<'_, ()> {
+        loop {
+            let alone = self.stripe(namespace, id).lock().await;
+            let Some(gone) = self.registry.leaving(namespace, id) else { return alone };
+            drop(alone);
+            tokio::select! {
+                () = gone.cancelled() => {}
+                () = self.stopped.cancelled() => return self.stripe(namespace, id).lock().await,
+            }
+        }
+    }
+
+    fn stripe(&self, namespace: &Namespace, id: &WorkflowId) -> &Mutex<()> {
         let mut hasher = DefaultHasher::new();
         (namespace, id).hash(&mut hasher);
         let stripe = usize::try_from(hasher.finish() % self.stripes.len() as u64).unwrap_or(0);
-        self.stripes[stripe].lock().await
+        &self.stripes[stripe]
     }
 
     /// The open run of a workflow id, in memory. `None`: there is none.
@@ -90,10 +103,10 @@ impl Owner {
         }
     }
 
-    /// Takes a run over from the store, blocked for this reason.
+    /// Takes a run over from the store, blocked for this reason, before anybody else can.
     pub(super) async fn load_blocked(self: &Arc<Self>, run: &RunKey, reason: String) {
         let blocked = Blocked { reason, since: self.clock.now() };
-        let _alone = self.alone(&run.namespace, &run.workflow_id).await;
+        let _alone = self.stripe(&run.namespace, &run.workflow_id).lock().await;
         while self.registry.get(&run.namespace, &run.workflow_id).is_none() {
             let loaded = match self.store.run(run).await {
                 Ok(Some(row)) if row.close_time.is_none() => {

@@ -1,5 +1,7 @@
 //! What reaches a run in memory.
 
+use std::sync::Arc;
+
 use dalsegno_engine::{
     Payload,
     attempts::AttemptResult,
@@ -9,8 +11,11 @@ use dalsegno_engine::{
     message::Message as Letter,
     run::{Accepted, Input, Refusal},
 };
+use dalsegno_sandbox::Module;
 use dalsegno_store::HistoryRow;
 use tokio::sync::oneshot;
+
+use super::{begin::NoModule, handle::RunHandle};
 
 /// Why an answer did not become durable here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub(crate) enum Message {
     Delivery(Box<Letter>, Reply),
     /// This run's own word, which the other could not take, or had taken before.
     Back(Box<Letter>, Option<ExternalFailure>, Reply),
+    /// A client puts another run in this one's place: one ends, the other begins, both or neither.
+    Replace(Arc<RunHandle>, Reply),
     /// A client lets a failing run try again.
     Release(Reply),
     /// An attempt has ended.
@@ -70,6 +77,8 @@ pub(crate) enum Message {
     },
     /// The stored history, for a new guest.
     History(Vec<HistoryRow>),
+    /// The module of the run that follows this one, or that there is none.
+    NextModule(Box<Result<Module, NoModule>>),
 }
 
 impl Message {
@@ -94,10 +103,12 @@ impl Message {
             Self::Wake
             | Self::Back(..)
             | Self::Barrier(_)
+            | Self::Replace(..)
             | Self::Release(_)
             | Self::Grant { .. }
             | Self::NotStarted { .. }
-            | Self::History(_) => 0,
+            | Self::History(_)
+            | Self::NextModule(_) => 0,
         }
     }
 }

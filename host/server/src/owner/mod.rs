@@ -3,7 +3,7 @@
 //! A message reaches a [`handle`]; a guest thread lets the run take a [`turn`]; the [`committer`] stores
 //! what the turn gave; [`effects`] follow the commit. [`wakes`] says when to look at a run, [`load`] brings
 //! it from the store, [`residents`] bounds what stays in memory, [`tenure`] claims the right to all that.
-//! [`deliveries`] carry what runs say to each other, [`begin`] makes runs that other runs begin.
+//! [`deliveries`] carry what runs say to each other, [`begin`] makes new runs, [`succession`] those that follow others.
 
 pub(crate) mod begin;
 pub(crate) mod clock;
@@ -13,10 +13,12 @@ mod effects;
 pub(crate) mod guests;
 pub(crate) mod handle;
 mod held;
+mod inputs;
 mod load;
 pub(crate) mod message;
 mod registry;
 mod residents;
+pub(crate) mod succession;
 pub(crate) mod tenure;
 pub(crate) mod turn;
 pub(crate) mod under_way;
@@ -216,6 +218,7 @@ impl Owner {
             | Message::Validated(_, _, reply)
             | Message::Delivery(_, reply)
             | Message::Back(_, _, reply)
+            | Message::Replace(_, reply)
             | Message::Release(reply) => {
                 drop(reply.send(Ok(Err(closed.refusal()))));
             }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 use dalsegno_engine::ids::{Namespace, WorkflowId};
 use lru::LruCache;
 use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::{handle::RunHandle, waiters::Closed};
 
@@ -29,6 +30,12 @@ impl Registry {
     pub(crate) fn get(&self, namespace: &Namespace, id: &WorkflowId) -> Option<Arc<RunHandle>> {
         let found = self.open.lock().get(&(namespace.clone(), id.clone())).cloned();
         found.filter(|handle| !handle.is_retired())
+    }
+
+    /// Ends when the run of a workflow id is gone, if it is being dropped from memory.
+    pub(crate) fn leaving(&self, namespace: &Namespace, id: &WorkflowId) -> Option<CancellationToken> {
+        let found = self.open.lock().get(&(namespace.clone(), id.clone())).cloned();
+        found.and_then(|handle| handle.leaving())
     }
 
     /// The end of the newest run of a workflow id, if it was a short time ago.

@@ -4,29 +4,28 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dalsegno_engine::{
-    Run, Timestamp, Transition,
-    event::{ExternalFailure, UpdateOutcome},
+    Transition,
+    event::UpdateOutcome,
     guest::{ActivationError, ActivationErrorKind},
     ids::RunId,
     message::{Address, Message as Letter},
     replay::{Replay, ReplayError},
-    run::{Accepted, Refusal, Step, Successor},
+    run::Step,
 };
-use dalsegno_sandbox::{Instance, Telemetry};
+use dalsegno_sandbox::Instance;
 use dalsegno_store::{Attributes, HistoryRow, Item, MessageRow, UpdateRow};
 use uuid::Uuid;
 
 use super::{
     Owner,
-    begin::NoModule,
-    committer::{self, Ack, AfterCommit, StoredStep},
+    committer::{self, AfterCommit, StoredStep},
     effects,
     guests::GuestWork,
     handle::{GuestSlot, Live, Retired, RunHandle},
-    held,
-    load::RETRY,
-    message::{Lost, Message},
+    held, inputs,
+    message::Lost,
     residents,
+    succession::{self, Next},
     under_way::Busy,
     waiters::Closed,
     wakes::Wakes,
@@ -47,21 +46,21 @@ pub(crate) fn take(owner: &Arc<Owner>, handle: &Arc<RunHandle>) {
     live.run.tick(owner.clock.now());
     for message in messages {
         live.input_bytes += message.size_bytes();
-        receive(&mut live, message);
+        inputs::receive(&mut live, message);
     }
     // A guest that has to be replayed needs all that was done.
     if !matches!(live.guest, GuestSlot::Resident(_)) {
         held::release(owner, handle, &mut live);
     }
-    let mut telemetry = Vec::new();
     let loads = live.run.is_ready() && !bring_guest(owner, handle, &mut live);
     if live.run.is_ready() && !loads {
-        telemetry = activate(owner, handle, &mut live);
+        activate(owner, handle, &mut live);
     }
     // Inputs wait for the guest that is being brought, so that they are stored with what it makes of them, unless
-    // they become too many for that.
-    if !loads || live.input_bytes > INPUT_BYTES_HELD_MAX {
-        hand_over(owner, handle, &mut live, telemetry);
+    // they become too many for that. An end waits for the module of the run that follows.
+    let waits = loads && live.input_bytes <= INPUT_BYTES_HELD_MAX;
+    if !waits && succession::bring_module(owner, handle, &mut live) {
+        hand_over(owner, handle, &mut live);
     }
     rest(owner, handle, live);
     if handle.end_turn() {
@@ -80,69 +79,6 @@ fn leave(owner: &Owner, handle: &Arc<RunHandle>) {
     {
         effects::refuse_all(&mut live, handle.lost().unwrap_or(&Lost::NotOwner));
     }
-}
-
-fn receive(live: &mut Live, message: Message) {
-    let run = &mut live.run;
-    let (answer, reply) = match message {
-        Message::Wake => return,
-        Message::Barrier(reply) => (Ok(Accepted::Duplicate), reply),
-        Message::Input(input, reply) => (run.accept(input), reply),
-        Message::Validated(update, at, reply) => (run.accept_validated(update, at), reply),
-        Message::Delivery(letter, reply) => (delivered(run, &letter), reply),
-        Message::Back(letter, cause, reply) => (given_back(run, &letter, cause), reply),
-        Message::Release(reply) => {
-            run.release();
-            (Ok(Accepted::New), reply)
-        }
-        Message::Grant { operation, attempt, reply } => {
-            (run.grant(operation, attempt).map(|()| Accepted::New), reply)
-        }
-        Message::AttemptEnded { operation, attempt, result } => {
-            // A stale end is one that the run has given up waiting for.
-            let _ = run.attempt_ended(operation, attempt, result);
-            return;
-        }
-        Message::NotStarted { operation, attempt } => {
-            let _ = run.not_started(operation, attempt);
-            return;
-        }
-        Message::History(rows) => {
-            live.guest = GuestSlot::Loaded(rows);
-            return;
-        }
-    };
-    match answer {
-        // That the run has ended is told once it is durable: who is refused for it counts on that.
-        Ok(_) | Err(Refusal::Closed(_) | Refusal::Continued(_)) => live.acks.push(Ack { reply, answer }),
-        Err(_) => drop(reply.send(Ok(answer))),
-    }
-}
-
-/// Takes what another run said.
-fn delivered(run: &mut Run, letter: &Letter) -> Result<Accepted, Refusal> {
-    check_open(run)?;
-    run.deliver(letter)
-}
-
-/// A run that has ended takes no messages, not even those that would change nothing: nobody would consume them.
-fn check_open(run: &Run) -> Result<(), Refusal> {
-    let state = run.state();
-    match (state.is_closed(), &state.successor) {
-        (false, _) => Ok(()),
-        (true, None) => Err(Refusal::Closed(state.status)),
-        (true, Some(_)) => Err(Refusal::Continued(state.status)),
-    }
-}
-
-/// Takes back what this run said.
-fn given_back(run: &mut Run, letter: &Letter, cause: Option<ExternalFailure>) -> Result<Accepted, Refusal> {
-    check_open(run)?;
-    match cause {
-        Some(cause) => run.undeliverable(letter, cause),
-        None => run.taken_before(letter),
-    }
-    Ok(Accepted::New)
 }
 
 /// Sees to it that the guest is in memory. False: its history has to be read first.
@@ -224,32 +160,29 @@ fn failed(owner: &Owner, handle: &RunHandle, live: &mut Live, error: &Activation
     *handle.last_error.lock() = Some(error.to_report());
 }
 
-fn activate(owner: &Owner, handle: &RunHandle, live: &mut Live) -> Vec<Telemetry> {
-    let GuestSlot::Resident(guest) = &mut live.guest else { return Vec::new() };
+fn activate(owner: &Owner, handle: &RunHandle, live: &mut Live) {
+    let GuestSlot::Resident(guest) = &mut live.guest else { return };
     owner.metrics.activations.inc();
     let result = live.run.activate(guest.as_mut());
-    let telemetry = guest.take_telemetry();
+    live.telemetry.extend(guest.take_telemetry());
     match result {
         Ok(()) => *handle.last_error.lock() = None,
         Err(error) => failed(owner, handle, live, &error),
     }
-    telemetry
 }
 
 /// Settles the turn, and hands what it gave to the committer.
-fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telemetry: Vec<Telemetry>) {
-    let step = live.run.settle();
-    let successor = match step.successor.clone().map(|next| begin_successor(owner, handle, live, next)) {
-        None => None,
-        Some(Ok(successor)) => Some(successor),
-        Some(Err(problem)) => {
-            let lost = match owner.stopped.is_cancelled() {
-                true => Lost::NotOwner,
-                false => Lost::Refused(format!("the run cannot go on in another one: {problem}")),
-            };
+fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live) {
+    let mut step = live.run.settle();
+    let is_replaced = matches!(live.next, Next::Run(_));
+    let successor = match succession::begin(live, step.successor.take()) {
+        Ok(successor) => successor,
+        Err(problem) => {
+            let lost = Lost::Refused(format!("the run cannot go on in another one: {problem}"));
             handle.lose(lost.clone());
-            effects::refuse_all(live, &lost);
-            return effects::give_up(owner, handle, &lost);
+            // Who is refused and comes again finds the run as it will be.
+            effects::give_up(owner, handle, &lost);
+            return effects::refuse_all(live, &lost);
         }
     };
     let (effects, outbox, updates) = (step.effects.clone(), step.outbox.clone(), step.updates.clone());
@@ -263,9 +196,10 @@ fn hand_over(owner: &Arc<Owner>, handle: &Arc<RunHandle>, live: &mut Live, telem
     let after = AfterCommit {
         acks: std::mem::take(&mut live.acks),
         effects,
-        telemetry,
+        telemetry: std::mem::take(&mut live.telemetry),
         closed: (live.run.state().is_closed() && changed).then(|| closed_run(handle, live)).flatten(),
         successor,
+        is_replaced,
         outbox,
         updates,
         has_events,
@@ -323,28 +257,6 @@ fn storable(run_id: RunId) -> RunId {
         Ok(uuid) if uuid.to_string() == run_id.as_str() => run_id,
         _ => RunId::new(Uuid::nil().to_string()),
     }
-}
-
-/// The next run of the chain, with its start and nothing else. A database that does not answer is waited for.
-fn begin_successor(
-    owner: &Owner,
-    handle: &RunHandle,
-    live: &Live,
-    successor: Successor,
-) -> Result<Arc<RunHandle>, NoModule> {
-    let state = live.run.state();
-    // Of two runs of a workflow id the newer one is the one that started later.
-    let after = Timestamp::from_micros(state.start_time.as_micros() + 1);
-    let now = state.time.max(after);
-    owner.runtime.block_on(async {
-        loop {
-            let begun = owner.successor(successor.clone(), &handle.module, now).await;
-            let waits = matches!(&begun, Err(NoModule::Load(error)) if error.is_unavailable());
-            if !waits || !owner.wait(RETRY).await {
-                return begun.map(Arc::new);
-            }
-        }
-    })
 }
 
 /// What the store takes of a run that begins with the end of another.

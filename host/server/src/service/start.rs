@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dalsegno_engine::{
-    Run, Status,
+    Run, Status, Timestamp,
     ids::{Namespace, RunId, WorkflowId},
     run::Input,
 };
@@ -16,7 +16,9 @@ use super::{
 };
 use crate::owner::{
     Owner, begin,
+    handle::RunHandle,
     message::{Lost, Message},
+    succession,
 };
 
 /// What the newest run of a workflow id means to a new one.
@@ -115,25 +117,6 @@ impl Service {
         Ok(self.store.newest_run(namespace, id).await?)
     }
 
-    async fn terminate_open(
-        &self,
-        owner: &Arc<Owner>,
-        namespace: &Namespace,
-        id: &WorkflowId,
-    ) -> Result<(), ServiceError> {
-        let terminate = || Input::Terminate { reason: "a new run of the workflow id was started".to_owned() };
-        while let Some(handle) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? {
-            match owner.ask(&handle, |reply| Message::Input(terminate(), reply)).await {
-                // It was dropped from memory meanwhile, or is about to close; another run may follow it.
-                None => {}
-                Some(Ok(Err(_))) => drop(owner.ask(&handle, Message::Barrier).await),
-                Some(Ok(Ok(_))) => return Ok(()),
-                Some(Err(lost)) => return Err(lookup::lost(lost)),
-            }
-        }
-        Ok(())
-    }
-
     /// Puts a new run into memory, with its first inputs, and waits for its first step. Once it is in memory, who
     /// asks for the workflow id finds it there, so nobody needs to be alone any more.
     pub(super) async fn begin(
@@ -143,25 +126,61 @@ impl Service {
         inputs: Vec<Input>,
         decided: Decided<'_>,
     ) -> Result<Started, ServiceError> {
-        let Fresh { module, started, .. } = fresh;
-        let (workflow_id, run_id) = (started.workflow_id.clone(), started.run_id().clone());
-        if decided.decision == Decision::Terminate {
-            self.terminate_open(owner, &started.namespace, &workflow_id).await?;
-        }
-        let mut run = Run::start(started, owner.clock.now());
-        for input in inputs {
-            run.accept(input).map_err(lookup::refusal)?;
-        }
-        let Some(started) = run.state().started.clone() else {
-            return Err(ServiceError::new(ErrorCode::Internal, "a new run has no start"));
+        let (workflow_id, run_id) = (fresh.started.workflow_id.clone(), fresh.started.run_id().clone());
+        let first = match decided.decision {
+            Decision::Terminate => self.replace(owner, &fresh, &inputs).await?,
+            Decision::Start | Decision::Use(_) => None,
         };
-        let handle = Arc::new(begin::new_run(module, run, &started));
-        owner.registry.insert(handle.clone());
+        let first = match first {
+            Some(first) => first,
+            None => {
+                let first = fresh.first_run(&inputs, owner.clock.now())?;
+                owner.registry.insert(first.clone());
+                owner.metrics.runs_started.inc();
+                first
+            }
+        };
         drop(decided.alone);
-        owner.metrics.runs_started.inc();
-        let stored = owner.ask(&handle, Message::Barrier).await.unwrap_or(Err(Lost::NotOwner));
-        stored.map_err(lookup::lost)?.map_err(lookup::refusal)?;
+        match owner.ask(&first, Message::Barrier).await {
+            Some(stored) => drop(stored.map_err(lookup::lost)?.map_err(lookup::refusal)?),
+            // It has ended meanwhile, or rests in the store.
+            None if first.is_stored() => {}
+            None => return Err(lookup::lost(Lost::NotOwner)),
+        }
         Ok(Started { workflow_id, run_id, new: true })
+    }
+
+    /// Begins a new run with the end of the open one, both or neither. `None`: there is no open one any more, and the
+    /// new one may begin.
+    async fn replace(
+        &self,
+        owner: &Arc<Owner>,
+        fresh: &Fresh,
+        inputs: &[Input],
+    ) -> Result<Option<Arc<RunHandle>>, ServiceError> {
+        let (namespace, id) = (&fresh.started.namespace, &fresh.started.workflow_id);
+        while let Some(open) = owner.find_open_alone(namespace, id).await.map_err(lookup::load)? {
+            let start_time = owner.clock.now().max(succession::after(open.info.start_time));
+            let next = fresh.first_run(inputs, start_time)?;
+            match owner.ask(&open, |reply| Message::Replace(next.clone(), reply)).await {
+                // It was dropped from memory meanwhile, or has ended by itself; another run may follow it.
+                None | Some(Ok(Err(_))) => owner.all_decided(&open).await,
+                Some(Ok(Ok(_))) => return Ok(Some(next)),
+                Some(Err(lost)) => return Err(lookup::lost(lost)),
+            };
+        }
+        decide(fresh, self.newest(owner, namespace, id).await?).map(|_| None)
+    }
+}
+
+impl Fresh {
+    /// The run, in memory, with its first inputs and nothing stored.
+    fn first_run(&self, inputs: &[Input], now: Timestamp) -> Result<Arc<RunHandle>, ServiceError> {
+        let mut run = Run::start(self.started.clone(), now);
+        for input in inputs {
+            run.accept(input.clone()).map_err(lookup::refusal)?;
+        }
+        Ok(begin::new_run(self.module.clone(), run).map_err(lookup::load)?.into())
     }
 }
 
