@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    convert::Infallible,
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +20,7 @@ use dalsegno_engine::{
 };
 use dalsegno_store::{MessageRow, RunKey, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{
     LoadError, Owner,
@@ -33,15 +34,16 @@ use super::{
 const CARRIED_MAX: usize = 256;
 /// No wait before another attempt at carrying a message is longer.
 const RETRY_MAX: Duration = Duration::from_secs(30);
-/// Messages of one page of the store's.
-const PAGE: u32 = 1_000;
+/// Messages of one page of the store's. So many of those that earlier owners left are in memory at a time, and those
+/// that cannot be carried at the moment.
+const PAGE: u32 = 256;
 
 /// Messages of one run to one workflow.
 type Lane = (RunId, Namespace, WorkflowId);
 
 /// The messages on their way.
 pub(crate) struct Deliveries {
-    lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
+    lanes: Mutex<HashMap<Lane, VecDeque<Parcel>>>,
     places: Semaphore,
     /// Present while this owner still reads what earlier owners left.
     resuming: Mutex<Option<Resuming>>,
@@ -54,6 +56,13 @@ struct Resuming {
     sent: HashSet<MessageId>,
     /// Stored, and to be carried behind all that was left.
     waiting: Vec<Message>,
+}
+
+/// A message to be carried.
+struct Parcel {
+    message: Message,
+    /// Present while the next page of messages waits for this one.
+    page: Option<mpsc::Sender<Infallible>>,
 }
 
 /// What became of carrying a message.
@@ -101,15 +110,15 @@ impl Deliveries {
     }
 
     /// Puts a message behind those of its lane. True: nobody carries for the lane yet.
-    fn push(&self, lane: &Lane, message: Message) -> bool {
+    fn push(&self, lane: &Lane, parcel: Parcel) -> bool {
         let mut lanes = self.lanes.lock();
         let idle = !lanes.contains_key(lane);
-        lanes.entry(lane.clone()).or_default().push_back(message);
+        lanes.entry(lane.clone()).or_default().push_back(parcel);
         idle
     }
 
     /// The next message of a lane; without one nobody carries for it any more.
-    fn next(&self, lane: &Lane) -> Option<Message> {
+    fn next(&self, lane: &Lane) -> Option<Parcel> {
         let mut lanes = self.lanes.lock();
         let next = lanes.get_mut(lane).and_then(VecDeque::pop_front);
         if next.is_none() {
@@ -117,27 +126,43 @@ impl Deliveries {
         }
         next
     }
+
+    /// Lets no page wait for the messages of a lane that stands still.
+    fn hold_up_none(&self, lane: &Lane) {
+        self.lanes.lock().get_mut(lane).into_iter().flatten().for_each(|parcel| parcel.page = None);
+    }
 }
 
 /// Carries messages that were just stored, behind those that earlier owners left.
 pub(super) fn deliver(owner: &Arc<Owner>, messages: Vec<Message>) {
     match &mut *owner.deliveries.resuming.lock() {
         Some(resuming) => resuming.waiting.extend(messages),
-        None => carry_all(owner, messages),
+        None => carry_all(owner, messages, None),
     }
 }
 
-fn carry_all(owner: &Arc<Owner>, messages: Vec<Message>) {
+fn carry_all(owner: &Arc<Owner>, messages: Vec<Message>, page: Option<&mpsc::Sender<Infallible>>) {
     for message in messages {
         let lane = (message.id.sender.clone(), message.to.namespace.clone(), message.to.workflow_id.clone());
-        if owner.deliveries.push(&lane, message) {
+        if owner.deliveries.push(&lane, Parcel { message, page: page.cloned() }) {
             let owner = owner.clone();
             owner.work().spawn(async move {
-                while let Some(message) = owner.deliveries.next(&lane) {
-                    Box::pin(carry(&owner, &message)).await;
+                while let Some(parcel) = owner.deliveries.next(&lane) {
+                    Box::pin(carry(&owner, &lane, parcel)).await;
                 }
             });
         }
+    }
+}
+
+/// Carries messages, and waits until that is done, but for those that have to wait.
+async fn carry_page(owner: &Arc<Owner>, messages: Vec<Message>) {
+    let (page, mut carried) = mpsc::channel(1);
+    carry_all(owner, messages, Some(&page));
+    drop(page);
+    tokio::select! {
+        _ = carried.recv() => {}
+        () = owner.stopped.cancelled() => {}
     }
 }
 
@@ -150,12 +175,14 @@ pub(super) async fn resume(owner: Arc<Owner>) {
                 let full = page.len() == PAGE as usize;
                 after = page.last().map(|row| row.id.clone()).or(after);
                 let left = page.into_iter().filter(|row| !owner.deliveries.was_sent(&row.id));
-                carry_all(&owner, left.filter_map(read).collect());
+                let left: Vec<Message> = left.filter_map(read).collect();
                 if !full {
+                    carry_all(&owner, left, None);
                     let mut resuming = owner.deliveries.resuming.lock();
                     let waiting = resuming.take().unwrap_or_default().waiting;
-                    return carry_all(&owner, waiting);
+                    return carry_all(&owner, waiting, None);
                 }
+                carry_page(&owner, left).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "messages between runs could not be read; trying again");
@@ -177,18 +204,21 @@ fn read(row: MessageRow) -> Option<Message> {
 }
 
 /// Carries one message, however long that takes.
-async fn carry(owner: &Arc<Owner>, message: &Message) {
+async fn carry(owner: &Arc<Owner>, lane: &Lane, mut parcel: Parcel) {
     let mut wait = RETRY;
     while !owner.stopped.is_cancelled() {
-        match try_carry(owner, message).await {
+        match try_carry(owner, &parcel.message).await {
             Ok(Carried::Again) => continue,
             Ok(Carried::Later) => {}
             Ok(_) => return,
             Err(error) => {
-                tracing::warn!(sender = %message.id.sender, workflow_id = %message.to.workflow_id, %error,
+                let Message { id, to, .. } = &parcel.message;
+                tracing::warn!(sender = %id.sender, workflow_id = %to.workflow_id, %error,
                     "a message between runs could not be delivered; trying again");
             }
         }
+        parcel.page = None;
+        owner.deliveries.hold_up_none(lane);
         owner.wait(wait).await;
         wait = (wait * 2).min(RETRY_MAX);
     }
@@ -370,5 +400,47 @@ fn first_run(child: &ChildInitiated) -> RunKey {
         namespace: child.namespace.clone(),
         workflow_id: child.workflow_id.clone(),
         run_id: child.run_id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn lane(target: &str) -> Lane {
+        (RunId::new("sender"), Namespace::new("default"), WorkflowId::new(target))
+    }
+
+    fn parcel(event: u64, page: &mpsc::Sender<Infallible>) -> Parcel {
+        let (namespace, workflow_id) = (Namespace::new("default"), WorkflowId::new("target"));
+        let message = Message {
+            id: MessageId { sender: RunId::new("sender"), event, kind: 7 },
+            to: Address { namespace, workflow_id, run_id: None },
+            body: MessageBody::Taken { operation: event },
+        };
+        Parcel { message, page: Some(page.clone()) }
+    }
+
+    #[test]
+    fn a_page_is_done_once_each_of_its_messages_is_carried_or_stands_still() {
+        let deliveries = Deliveries::new();
+        let (page, mut carried) = mpsc::channel(1);
+        for event in 1..=3 {
+            deliveries.push(&lane("fast"), parcel(event, &page));
+            deliveries.push(&lane("stuck"), parcel(event, &page));
+        }
+        drop(page);
+        while let Some(parcel) = deliveries.next(&lane("fast")) {
+            assert_eq!(carried.recv().now_or_never(), None, "{:?} is not carried yet", parcel.message.id);
+        }
+        let first = deliveries.next(&lane("stuck")).map(|parcel| parcel.message.id.event);
+        assert_eq!(carried.recv().now_or_never(), None, "others of the lane wait");
+        deliveries.hold_up_none(&lane("stuck"));
+        assert_eq!(carried.recv().now_or_never(), Some(None));
+        let rest =
+            std::iter::from_fn(|| deliveries.next(&lane("stuck"))).map(|parcel| parcel.message.id.event);
+        assert_eq!(first.into_iter().chain(rest).collect::<Vec<_>>(), [1, 2, 3], "nothing is forgotten");
     }
 }
