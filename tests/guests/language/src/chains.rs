@@ -26,6 +26,12 @@ pub(crate) struct Continued {
     /// Waits for the signal `next` before it goes on.
     #[serde(default)]
     waits: bool,
+    /// The type of the next run, if that is another.
+    #[serde(default)]
+    into: Option<String>,
+    /// The next run takes the module that is current by then.
+    #[serde(default)]
+    current: bool,
 }
 
 /// What a run knows of itself.
@@ -77,6 +83,12 @@ pub(crate) async fn continued(mut chain: Continued) -> Result<Vec<Known>, Failur
     let mut next = continue_as_new();
     if chain.anew {
         next = next.memo("anew", &true).search_attribute("Anew", SearchAttribute::Int(1));
+    }
+    if chain.current {
+        next = next.current_module();
+    }
+    if let Some(name) = chain.into.take() {
+        return next.workflow_type(name).await;
     }
     next.input(&chain).await
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dalsegno_sdk::{
-    ChildCancellationType, ChildHandle, Failure, IdReusePolicy, ParentClosePolicy, RetryPolicy, StartFailure,
-    child, info, signals, workflow,
+    ChildCancellationType, ChildHandle, Failure, IdReusePolicy, ModulePolicy, ParentClosePolicy, RetryPolicy,
+    StartFailure, child, info, signals, workflow,
 };
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub(crate) struct Family {
     parent_close: Close,
     #[serde(default)]
     cancellation: Cancellation,
+    /// The children take the module that is current.
+    #[serde(default)]
+    current: bool,
     #[serde(default)]
     then: Then,
 }
@@ -141,6 +144,9 @@ impl Family {
             Cancellation::WaitRequested => ChildCancellationType::WaitRequested,
             Cancellation::Abandon => ChildCancellationType::Abandon,
         };
+        if self.current {
+            made = made.module(ModulePolicy::Current);
+        }
         made.id_reuse(reuse).parent_close(close).cancellation(cancellation)
     }
 

@@ -23,7 +23,7 @@ use dynamic::{AnyNames, Unfinished};
 use failures::{failing, retrying};
 use handlers::{AsyncHandlers, Conditions, SignalsOrder};
 use headers::Traced;
-use limits::limited;
+use limits::{endless, limited};
 use other_runs::messenger;
 use scopes::{Scopes, cancel_each};
 use updates::{Ledger, Strict};
@@ -44,6 +44,7 @@ dalsegno_sdk::workflows![
     Conditions,
     failing,
     limited,
+    endless,
     local_work,
     messenger,
     retrying,

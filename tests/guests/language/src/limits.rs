@@ -2,9 +2,21 @@
 
 use std::time::Duration;
 
-use dalsegno_sdk::{CancellationType, Failure, RetryPolicy, activity, workflow};
+use dalsegno_sdk::{CancellationType, Failure, RetryPolicy, activity, set_memo, sleep, workflow};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// Notes values of so many bytes, so many at a time, for ever.
+#[workflow]
+pub(crate) async fn endless(notes: u64, bytes: usize) -> Result<(), Failure> {
+    for round in 0_u64.. {
+        for note in 0..notes {
+            set_memo(&json!({ "note": format!("{round}.{note}.{}", "x".repeat(bytes)) }));
+        }
+        sleep(Duration::from_millis(1)).await?;
+    }
+    Ok(())
+}
 
 /// The argument of `limited`.
 #[derive(Deserialize)]
