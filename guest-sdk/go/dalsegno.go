@@ -11,12 +11,12 @@ import (
 	"dalsegno/internal/contract"
 )
 
-// A Payload is one value as it travels, with what is needed to read it. It can stand wherever a value can: as an
-// argument it is passed on as it is, and read into a *Payload nothing is decoded.
+// A Payload is one value as it travels, with what is needed to read it. It can stand wherever a value can:
+// as an argument it is passed on as it is, and read into a *Payload nothing is decoded.
 type Payload = contract.Payload
 
-// A RetryPolicy says how failed attempts of an activity, a child or a run are repeated. What is zero has the host's
-// default.
+// A RetryPolicy says how failed attempts of an activity, a child or a run are repeated. What is zero has
+// the host's default.
 type RetryPolicy struct {
 	// The first backoff; 1 s by default.
 	InitialInterval time.Duration
@@ -58,7 +58,8 @@ func RetryPolicyOf(policy *contract.RetryPolicy) *RetryPolicy {
 	}
 }
 
-// Milliseconds is for the SDK itself: a duration rounded up, so that nothing fires early; zero if it is negative.
+// Milliseconds is for the SDK itself: a duration rounded up, so that nothing fires early; zero if it is
+// negative.
 func Milliseconds(duration time.Duration) uint64 {
 	if duration <= 0 {
 		return 0

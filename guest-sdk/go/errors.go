@@ -106,7 +106,8 @@ type CanceledError struct {
 	details
 }
 
-// NewCanceledError makes one; as the result of a run that was asked to cancel, it closes the run as cancelled.
+// NewCanceledError makes one; as the result of a run that was asked to cancel, it closes the run as
+// cancelled.
 func NewCanceledError(details ...any) error {
 	return &CanceledError{link: link{message: "cancelled"}, details: encode(details)}
 }
@@ -252,7 +253,8 @@ func IsWorkflowExecutionAlreadyStartedError(err error) bool {
 	return IsApplicationErrorType(err, WorkflowAlreadyRunning)
 }
 
-// A PanicError is a panic in the code of a query or a validator. Elsewhere a panic fails the activation, not the run.
+// A PanicError is a panic in the code of a query or a validator. Elsewhere a panic fails the activation,
+// not the run.
 type PanicError struct{ link }
 
 // NewPanicError is for the SDK itself.

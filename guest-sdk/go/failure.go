@@ -40,8 +40,8 @@ func errorOf(cause contract.Cause, behind error) error {
 	}
 }
 
-// FailureOf is for the SDK itself: an error with all its causes. An error that is not of this package becomes an
-// application failure named like its Go type.
+// FailureOf is for the SDK itself: an error with all its causes. An error that is not of this package
+// becomes an application failure named like its Go type.
 func FailureOf(err error) contract.Failure {
 	var failure contract.Failure
 	for err != nil {

@@ -132,9 +132,9 @@ func WithRetryPolicy(ctx Context, policy dalsegno.RetryPolicy) Context {
 	return WithActivityOptions(ctx, options)
 }
 
-// ExecuteActivity schedules work outside of the sandbox, by its name, or by a function of that name. Its options are
-// those of the context; cancelling the context cancels it. The error of a failed activity is an ActivityError, whose
-// cause says why.
+// ExecuteActivity schedules work outside of the sandbox, by its name, or by a function of that name. Its
+// options are those of the context; cancelling the context cancels it. The error of a failed activity is an
+// ActivityError, whose cause says why.
 func ExecuteActivity(ctx Context, activity any, args ...any) Future {
 	options := GetActivityOptions(ctx)
 	if options.WaitForCancellation {
@@ -153,8 +153,9 @@ func ExecuteActivity(ctx Context, activity any, args ...any) Future {
 	}, options.Headers, contract.Host.ScheduleActivity)
 }
 
-// ExecuteLocalActivity runs short work in the host itself, its result stored together with what the workflow does
-// next: several in a row cost one commit. It is repeated from its beginning if the host stops meanwhile.
+// ExecuteLocalActivity runs short work in the host itself, its result stored together with what the
+// workflow does next: several in a row cost one commit. It is repeated from its beginning if the host stops
+// meanwhile.
 func ExecuteLocalActivity(ctx Context, activity any, args ...any) Future {
 	options := GetLocalActivityOptions(ctx)
 	return execute(ctx, "local activity", functionName(activity), args, contract.ActivityOptions{

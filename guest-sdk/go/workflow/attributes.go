@@ -5,8 +5,8 @@ import (
 	"dalsegno/internal/contract"
 )
 
-// UpsertTypedSearchAttributes sets and removes search attributes of this run; others stay as they are. [GetInfo] tells
-// them from then on. All of one call are one event of the history.
+// UpsertTypedSearchAttributes sets and removes search attributes of this run; others stay as they are.
+// [GetInfo] tells them from then on. All of one call are one event of the history.
 func UpsertTypedSearchAttributes(_ Context, updates ...dalsegno.SearchAttributeUpdate) error {
 	r := theRun()
 	r.here("setting search attributes")
@@ -38,8 +38,8 @@ func UpsertMemo(_ Context, fields map[string]any) error {
 	return nil
 }
 
-// SetCurrentDetails sets a text for people on the state of the run, shown where it is described. It is no part of the
-// history.
+// SetCurrentDetails sets a text for people on the state of the run, shown where it is described. It is no
+// part of the history.
 func SetCurrentDetails(_ Context, details string) { theRun().host.SetDetails(details) }
 
 // upserted is what this run has changed of what it was started with.

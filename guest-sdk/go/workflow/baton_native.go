@@ -16,8 +16,8 @@ func (b *baton) await() { <-b.handed }
 
 func (b *baton) giveBack() { b.returned <- struct{}{} }
 
-// handOver runs the coroutine until it gives the baton back. Natively, code that blocks for good is left to Go's own
-// detection of deadlocks.
+// handOver runs the coroutine until it gives the baton back. Natively, code that blocks for good is left to
+// Go's own detection of deadlocks.
 func (b *baton) handOver() bool {
 	b.handed <- struct{}{}
 	<-b.returned

@@ -20,10 +20,11 @@ func (b *baton) await() { <-b.handed }
 
 func (b *baton) giveBack() { b.running = false }
 
-// handOver runs the coroutine until it gives the baton back. False: it waits for something that only Go itself
-// could end, and nothing in Go is left to run.
+// handOver runs the coroutine until it gives the baton back. False: it waits for something that only Go
+// itself could end, and nothing in Go is left to run.
 //
-// The scheduler does not wait on a channel, because then all goroutines might sleep: a deadlock, of which Go dies.
+// The scheduler does not wait on a channel, because then all goroutines might sleep: a deadlock, of which
+// Go dies.
 func (b *baton) handOver() bool {
 	b.running = true
 	b.handed <- struct{}{}
@@ -52,8 +53,8 @@ func (r *run) settle() {
 	}
 }
 
-// isForeign tells whether the present goroutine is none of ours. Looking for it is slow, and only needed if there
-// are more goroutines than we have started.
+// isForeign tells whether the present goroutine is none of ours. Looking for it is slow, and only needed if
+// there are more goroutines than we have started.
 func (r *run) isForeign() bool {
 	if runtime.NumGoroutine() <= r.goroutines {
 		return false

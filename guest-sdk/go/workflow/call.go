@@ -70,8 +70,8 @@ func (f *routine) call(ctx Context, arguments []reflect.Value) (contract.Payload
 		arguments = append([]reflect.Value{reflect.ValueOf(ctx)}, arguments...)
 	}
 	outs := f.function.Call(arguments)
-	if len(outs) > 0 {
-		if err, failed := outs[len(outs)-1].Interface().(error); failed && outs[len(outs)-1].Type() == errorType {
+	if len(outs) > 0 && outs[len(outs)-1].Type() == errorType {
+		if err, failed := outs[len(outs)-1].Interface().(error); failed {
 			return contract.Payload{}, err
 		}
 	}

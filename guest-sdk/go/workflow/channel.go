@@ -9,8 +9,9 @@ import (
 type ReceiveChannel interface {
 	// Name is for people.
 	Name() string
-	// Receive waits for a value, and reads it into what valuePtr points to, unless that is nil. False: the channel
-	// is closed and empty. It is not cancelled by the context: a selector can wait for ctx.Done() beside it.
+	// Receive waits for a value, and reads it into what valuePtr points to, unless that is nil. False: the
+	// channel is closed and empty. It is not cancelled by the context: a selector can wait for ctx.Done()
+	// beside it.
 	Receive(ctx Context, valuePtr any) (more bool)
 	// ReceiveAsync is Receive that does not wait: false if there is no value now.
 	ReceiveAsync(valuePtr any) (ok bool)

@@ -114,7 +114,8 @@ type Execution struct {
 // A ChildWorkflowFuture is the future of a child's result.
 type ChildWorkflowFuture interface {
 	Future
-	// GetChildWorkflowExecution gives the future of the child's start: an [Execution], once it is durably started.
+	// GetChildWorkflowExecution gives the future of the child's start: an [Execution], once it is durably
+	// started.
 	GetChildWorkflowExecution() Future
 	// SignalChildWorkflow sends it a signal, once it is started.
 	SignalChildWorkflow(ctx Context, signalName string, args ...any) Future
@@ -127,8 +128,8 @@ type childFuture struct {
 	workflowID string
 }
 
-// ExecuteChildWorkflow starts another workflow, by its type's name, or by a function of that name. Its options are
-// those of the context; cancelling the context cancels it. The error of a failed child is a
+// ExecuteChildWorkflow starts another workflow, by its type's name, or by a function of that name. Its
+// options are those of the context; cancelling the context cancels it. The error of a failed child is a
 // ChildWorkflowExecutionError, whose cause says why; if it could not be started, an ApplicationError, see
 // [dalsegno.WorkflowAlreadyRunning].
 func ExecuteChildWorkflow(ctx Context, childWorkflow any, args ...any) ChildWorkflowFuture {
@@ -241,14 +242,15 @@ func (c *childFuture) SignalChildWorkflow(ctx Context, signalName string, args .
 	return signalRun(ctx, target, signalName, args, true)
 }
 
-// SignalExternalWorkflow sends a signal to another workflow, by its id; an empty run id means its newest run. The
-// future is ready once the signal is in the other's history, and fails if there is no such open workflow. A signal
-// that was sent cannot be taken back.
+// SignalExternalWorkflow sends a signal to another workflow, by its id; an empty run id means its newest
+// run. The future is ready once the signal is in the other's history, and fails if there is no such open
+// workflow. A signal that was sent cannot be taken back.
 func SignalExternalWorkflow(ctx Context, workflowID, runID, signalName string, args ...any) Future {
 	return signalRun(ctx, contract.Target{WorkflowID: workflowID, RunID: runID}, signalName, args, false)
 }
 
-// RequestCancelExternalWorkflow asks another workflow to cancel, by its id; an empty run id means its newest run.
+// RequestCancelExternalWorkflow asks another workflow to cancel, by its id; an empty run id means its
+// newest run.
 func RequestCancelExternalWorkflow(ctx Context, workflowID, runID string) Future {
 	r := theRun()
 	r.here("cancelling another workflow")

@@ -16,6 +16,10 @@ func (r *run) finish(result contract.Payload, err error) {
 	if r.closed {
 		return
 	}
+	if failure := misuse(err); failure != nil {
+		r.reportBug(failure)
+		return
+	}
 	var next *ContinueAsNewError
 	if errors.As(err, &next) {
 		r.warnOfHandlers()
@@ -70,8 +74,8 @@ func (r *run) warn(format string, args ...any) {
 	r.host.Log(contract.LevelWarn, fmt.Sprintf(format, args...), nil)
 }
 
-// A ContinueAsNewError, returned by a workflow, closes the run, and starts one of the same workflow id with a fresh
-// history.
+// A ContinueAsNewError, returned by a workflow, closes the run, and starts one of the same workflow id with
+// a fresh history.
 type ContinueAsNewError struct {
 	workflowType string
 	args         []any
@@ -98,13 +102,13 @@ type ContinueAsNewOptions struct {
 	Headers map[string]any
 }
 
-// NewContinueAsNewError makes the error to return, with a workflow type by its name or function, and the arguments of
-// the next run:
+// NewContinueAsNewError makes the error to return, with a workflow type by its name or function, and the
+// arguments of the next run:
 //
 //	return workflow.NewContinueAsNewError(ctx, Entity, state)
 //
-// Signals that nobody has taken go to the next run. Handlers that are at work are given up, with a warning: wait for
-// [AllHandlersFinished] before.
+// Signals that nobody has taken go to the next run. Handlers that are at work are given up, with a warning:
+// wait for [AllHandlersFinished] before.
 func NewContinueAsNewError(ctx Context, function any, args ...any) error {
 	return NewContinueAsNewErrorWithOptions(ctx, ContinueAsNewOptions{}, function, args...)
 }

@@ -20,7 +20,8 @@ type Context interface {
 	Value(key any) any
 }
 
-// A CancelFunc cancels a context. Activities, timers and children that were started with it are cancelled by it.
+// A CancelFunc cancels a context. Activities, timers and children that were started with it are cancelled
+// by it.
 type CancelFunc func()
 
 // ErrCanceled is what waiting for something cancelled gives; see [dalsegno.IsCanceledError].
@@ -38,7 +39,8 @@ func WithCancel(parent Context) (Context, CancelFunc) {
 	return &scopeContext{parent, inner}, inner.function()
 }
 
-// NewDisconnectedContext gives a context with the parent's values that is not cancelled with it: for clean-up.
+// NewDisconnectedContext gives a context with the parent's values that is not cancelled with it: for
+// clean-up.
 func NewDisconnectedContext(parent Context) (Context, CancelFunc) {
 	apart := &scope{run: theRun()}
 	return &scopeContext{parent, apart}, apart.function()

@@ -8,8 +8,9 @@ import (
 	"dalsegno/internal/stack"
 )
 
-// A coroutine is a goroutine that runs only while it has the baton: the scheduler hands it over, and the coroutine
-// gives it back when it has to wait. So of all of them one runs at a time, in an order that a run repeats.
+// A coroutine is a goroutine that runs only while it has the baton: the scheduler hands it over, and the
+// coroutine gives it back when it has to wait. So of all of them one runs at a time, in an order that a run
+// repeats.
 type coroutine struct {
 	run    *run
 	name   string
@@ -27,7 +28,8 @@ type coroutine struct {
 	frames []string
 }
 
-// waiters are the coroutines to look at again when something has changed, in the order in which they began to wait.
+// waiters are the coroutines to look at again when something has changed, in the order in which they began
+// to wait.
 type waiters struct{ list []*coroutine }
 
 func (w *waiters) add(c *coroutine) { w.list = append(w.list, c) }
@@ -148,8 +150,8 @@ func (r *run) here(call string) *coroutine {
 		panic(call + " outside of a workflow")
 	}
 	if !r.evaluating && r.isForeign() {
-		r.reportBug(bug("ForeignGoroutine", call+" in a goroutine that Go has started: start it by workflow.Go, "+
-			"so that a run can repeat the order of what happens"))
+		r.reportBug(bug("ForeignGoroutine", call+" in a goroutine that was started by go: use workflow.Go, so "+
+			"that a run can repeat the order of what happens"))
 		runtime.Goexit()
 	}
 	return c

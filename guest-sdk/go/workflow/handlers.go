@@ -108,9 +108,10 @@ type SignalHandlerOptions struct {
 	UnfinishedPolicy HandlerUnfinishedPolicy
 }
 
-// SetSignalHandler runs a function for each signal of a name, as a coroutine of its own. It takes a [Context], if it
-// wants one, and the signal's arguments. An error that it returns fails the run. Signals that came before are handled
-// before this call returns. A name has a handler or a channel ([GetSignalChannel]), not both.
+// SetSignalHandler runs a function for each signal of a name, as a coroutine of its own. It takes a
+// [Context], if it wants one, and the signal's arguments. An error that it returns fails the run. Signals
+// that came before are handled before this call returns. A name has a handler or a channel
+// ([GetSignalChannel]), not both.
 func SetSignalHandler(ctx Context, signalName string, function any) error {
 	return SetSignalHandlerWithOptions(ctx, signalName, function, SignalHandlerOptions{})
 }
@@ -131,7 +132,9 @@ func SetSignalHandlerWithOptions(
 }
 
 // SetDynamicSignalHandler runs a function for signals of all names that have no handler.
-func SetDynamicSignalHandler(_ Context, function func(ctx Context, name string, args EncodedValues) error) error {
+func SetDynamicSignalHandler(
+	_ Context, function func(ctx Context, name string, args EncodedValues) error,
+) error {
 	r := theRun()
 	r.here("setting a handler")
 	r.handlers.dynamicSignal = &handler{routine: newRoutine("dynamic handler", function), dynamic: true}
@@ -170,8 +173,8 @@ type QueryHandlerOptions struct {
 	Description string
 }
 
-// SetQueryHandler answers queries of a name by a function, which takes the query's arguments and returns a value and
-// an error. It must not change anything.
+// SetQueryHandler answers queries of a name by a function, which takes the query's arguments and returns a
+// value and an error. It must not change anything.
 func SetQueryHandler(ctx Context, queryName string, function any) error {
 	return SetQueryHandlerWithOptions(ctx, queryName, function, QueryHandlerOptions{})
 }

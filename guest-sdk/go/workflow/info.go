@@ -128,8 +128,9 @@ func GetLastError(Context) error { return dalsegno.ErrorOf(theRun().host.Info().
 // IsReplaying tells whether the past is being repeated. Nothing but output for people may depend on it.
 func IsReplaying(Context) bool { return theRun().activation.Replaying }
 
-// NewRandom makes a generator from the run's own seed. math/rand and crypto/rand give the same when a run is replayed,
-// too; after a reset of the run this one and crypto/rand go other ways than before, math/rand does not.
+// NewRandom makes a generator from the run's own seed. math/rand and crypto/rand give the same when a run
+// is replayed, too; after a reset of the run this one and crypto/rand go other ways than before, math/rand
+// does not.
 func NewRandom(Context) *rand.Rand {
 	r := theRun()
 	r.here("drawing random bytes")
@@ -151,8 +152,8 @@ type sideEffect struct{ value any }
 func (s sideEffect) Get(valuePtr any) error { return assign(s.value, valuePtr) }
 func (s sideEffect) HasValue() bool         { return s.value != nil }
 
-// SideEffect calls a function, and that is all: time and randomness are repeated by the host, so nothing has to be
-// recorded. It is there for code that was written for Temporal.
+// SideEffect calls a function, and that is all: time and randomness are repeated by the host, so nothing
+// has to be recorded. It is there for code that was written for Temporal.
 func SideEffect(ctx Context, function func(ctx Context) any) Value { return sideEffect{function(ctx)} }
 
 // MutableSideEffect is as trivial as [SideEffect].

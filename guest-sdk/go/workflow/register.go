@@ -28,7 +28,8 @@ var registered []*workflowType
 //
 //	func init() { workflow.Register(Hello) }
 //
-// The function takes a [Context] and the arguments of the start, and returns an error, or a value and an error.
+// The function takes a [Context] and the arguments of the start, and returns an error, or a value and an
+// error.
 func Register(function any) { RegisterWithOptions(function, RegisterOptions{}) }
 
 // RegisterWithOptions is [Register] with options.

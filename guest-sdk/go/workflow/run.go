@@ -3,7 +3,6 @@ package workflow
 import (
 	"fmt"
 	"runtime"
-	"strings"
 
 	"dalsegno"
 	"dalsegno/internal/codec"
@@ -223,30 +222,6 @@ func (r *run) reportBug(failure contract.Failure) {
 	if r.bug == nil {
 		r.bug = failure
 	}
-}
-
-// blocked is the failure of a coroutine that Go itself has stopped.
-func blocked(c *coroutine) contract.Failure {
-	message := fmt.Sprintf("the coroutine `%s` waits for what cannot come while the workflow waits: a channel, a "+
-		"lock or a sleep of Go. Use workflow.Go, workflow.NewChannel, workflow.NewMutex, workflow.Sleep and the like", c.name)
-	failure := bug("Blocked", message)
-	failure[0].StackTrace = goroutineStacks()
-	return failure
-}
-
-// goroutineStacks gives the stacks of the goroutines that wait in user code, and not in this package.
-func goroutineStacks() string {
-	text := make([]byte, 64<<10)
-	text = text[:runtime.Stack(text, true)]
-	var told []string
-	for _, goroutine := range strings.Split(string(text), "\n\n") {
-		ours := strings.Contains(goroutine, "workflow.(*coroutine).park(") ||
-			strings.Contains(goroutine, "workflow.(*run).activate(")
-		if !ours && strings.Contains(goroutine, "workflow.(*coroutine).main(") {
-			told = append(told, goroutine)
-		}
-	}
-	return strings.Join(told, "\n\n")
 }
 
 // callSite tells the host where the next call comes from, if it wants to know.

@@ -2,7 +2,8 @@ package workflow
 
 import "strings"
 
-// A Selector waits for the first of several things. Of those that are ready it takes the one that was added first.
+// A Selector waits for the first of several things. Of those that are ready it takes the one that was added
+// first.
 type Selector interface {
 	// AddReceive adds a channel. The function has to receive the value by itself.
 	AddReceive(channel ReceiveChannel, chosen func(channel ReceiveChannel, more bool)) Selector

@@ -8,9 +8,9 @@ import (
 	"dalsegno/internal/contract"
 )
 
-// GetSignalChannel gives the signals of a name that has no handler, in order. Those that came before are kept. A
-// signal's first argument is what is received; one that does not fit fails the activation, so nothing is lost, and
-// the run goes on when the code is repaired.
+// GetSignalChannel gives the signals of a name that has no handler, in order. Those that came before are
+// kept. A signal's first argument is what is received; one that does not fit fails the activation, so
+// nothing is lost, and the run goes on when the code is repaired.
 func GetSignalChannel(_ Context, signalName string) ReceiveChannel {
 	return theRun().signals.channel(signalName)
 }
@@ -145,7 +145,8 @@ func (r *run) runAllFresh() {
 	}
 }
 
-// deliver gives signals that were kept to the handler that is there now. The present coroutine goes on after it.
+// deliver gives signals that were kept to the handler that is there now. The present coroutine goes on
+// after it.
 func (r *run) deliver(wanted func(name string) bool) {
 	kept := r.signals.takeAll(wanted)
 	if len(kept) == 0 {

@@ -10,8 +10,8 @@ func GoNamed(ctx Context, name string, body func(ctx Context)) {
 	r.enqueueNew(r.spawn(name, func() { body(ctx) }))
 }
 
-// Await waits until a condition holds. It is looked at whenever all else waits, and must not change anything. The
-// only error is a CanceledError: the context was cancelled before.
+// Await waits until a condition holds. It is looked at whenever all else waits, and must not change
+// anything. The only error is a CanceledError: the context was cancelled before.
 func Await(ctx Context, condition func() bool) error {
 	r, within := theRun(), scopeOf(ctx)
 	met := false

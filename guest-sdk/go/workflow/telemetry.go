@@ -9,8 +9,8 @@ import (
 	"dalsegno/internal/contract"
 )
 
-// A Logger writes to the run's log; what is written while the past is repeated is dropped. Keys and values follow each
-// other, as with log/slog.
+// A Logger writes to the run's log; what is written while the past is repeated is dropped. Keys and values
+// follow each other, as with log/slog.
 type Logger interface {
 	Debug(message string, keyvals ...any)
 	Info(message string, keyvals ...any)

@@ -57,8 +57,8 @@ func startTimer(ctx Context, duration time.Duration, options TimerOptions) *futu
 	return timer
 }
 
-// AwaitWithTimeout is [Await] with a limit, a timer that is started if the condition does not hold already. False: the
-// time is over. The timer is cancelled once the condition holds.
+// AwaitWithTimeout is [Await] with a limit, a timer that is started if the condition does not hold already.
+// False: the time is over. The timer is cancelled once the condition holds.
 func AwaitWithTimeout(ctx Context, timeout time.Duration, condition func() bool) (ok bool, err error) {
 	return AwaitWithOptions(ctx, AwaitOptions{Timeout: timeout}, condition)
 }

@@ -9,8 +9,8 @@ import (
 
 // UpdateHandlerOptions are those of the handler of an update.
 type UpdateHandlerOptions struct {
-	// Decides whether an update is accepted: a function of the update's arguments that returns an error. A refused
-	// update leaves no trace. It must not change anything.
+	// Decides whether an update is accepted: a function of the update's arguments that returns an error. A
+	// refused update leaves no trace. It must not change anything.
 	Validator any
 	// What it does, for people.
 	Description string
@@ -28,21 +28,24 @@ type UpdateInfo struct {
 
 type updateKey struct{}
 
-// GetCurrentUpdateInfo gives the update that the code with this context handles or validates; nil if it is none.
+// GetCurrentUpdateInfo gives the update that the code with this context handles or validates; nil if it is
+// none.
 func GetCurrentUpdateInfo(ctx Context) *UpdateInfo {
 	info, _ := ctx.Value(updateKey{}).(*UpdateInfo)
 	return info
 }
 
-// SetUpdateHandler runs a function for each update of a name, as a coroutine of its own. It takes a [Context], if it
-// wants one, and the update's arguments, and returns an error, or a value and an error. An error that it returns fails
-// the update, not the run.
+// SetUpdateHandler runs a function for each update of a name, as a coroutine of its own. It takes a
+// [Context], if it wants one, and the update's arguments, and returns an error, or a value and an error. An
+// error that it returns fails the update, not the run.
 func SetUpdateHandler(ctx Context, updateName string, function any) error {
 	return SetUpdateHandlerWithOptions(ctx, updateName, function, UpdateHandlerOptions{})
 }
 
 // SetUpdateHandlerWithOptions is [SetUpdateHandler] with options.
-func SetUpdateHandlerWithOptions(_ Context, updateName string, function any, options UpdateHandlerOptions) error {
+func SetUpdateHandlerWithOptions(
+	_ Context, updateName string, function any, options UpdateHandlerOptions,
+) error {
 	r := theRun()
 	r.here("setting a handler")
 	made := &handler{
@@ -108,6 +111,10 @@ func (r *run) update(request contract.Request) {
 	ctx := WithValue(r.context, updateKey{}, &UpdateInfo{ID: request.ID, Name: request.Name})
 	r.beginHandler("update "+request.Name, found.unfinished, func() {
 		result, err := found.routine.call(ctx, arguments)
+		if failure := misuse(err); failure != nil {
+			r.reportBug(failure)
+			return
+		}
 		switch {
 		case r.closed:
 		case err != nil:

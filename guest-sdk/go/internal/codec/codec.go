@@ -75,7 +75,8 @@ func unescape(text []byte) []byte {
 	return plain
 }
 
-// Decode reads a payload into what target points to. An absent payload reads as null, a nil target as nothing.
+// Decode reads a payload into what target points to. An absent payload reads as null, a nil target as
+// nothing.
 func Decode(payload *contract.Payload, target any) error {
 	if target == nil {
 		return nil
@@ -103,8 +104,8 @@ func Decode(payload *contract.Payload, target any) error {
 	}
 }
 
-// Arguments reads payloads as values of the given types. An absent one reads as null, which only some types can be;
-// those that nobody reads are ignored, so that a caller may be newer than its callee.
+// Arguments reads payloads as values of the given types. An absent one reads as null, which only some types
+// can be; those that nobody reads are ignored, so that a caller may be newer than its callee.
 func Arguments(payloads []contract.Payload, types []reflect.Type) ([]reflect.Value, error) {
 	values := make([]reflect.Value, len(types))
 	for index, wanted := range types {

@@ -21,8 +21,9 @@ func Frames() []string {
 	var lines []string
 	for {
 		frame, more := frames.Next()
-		if frame.Function != "" && !isInner(frame) {
-			lines = append(lines, fmt.Sprintf("%s:%d (%s)", file(frame.File), frame.Line, frame.Function))
+		if frame.Function != "" && !isInner(frame.Function, frame.File) {
+			place := fmt.Sprintf("%s:%d", frame.File, frame.Line)
+			lines = append(lines, line(place, frame.Function))
 		}
 		if !more {
 			return lines
@@ -33,15 +34,36 @@ func Frames() []string {
 // Trace gives the frames as one text.
 func Trace() string { return strings.Join(Frames(), "\n") }
 
+// Of gives the user's frames of a goroutine as runtime.Stack has written it: after the heading two lines each, the
+// call and the place.
+func Of(goroutine string) string {
+	written := strings.Split(goroutine, "\n")
+	var lines []string
+	for index := 1; index+1 < len(written); index += 2 {
+		function := written[index]
+		if end := strings.LastIndexByte(function, '('); end > 0 {
+			function = function[:end]
+		}
+		place, _, _ := strings.Cut(strings.TrimSpace(written[index+1]), " ")
+		if !isInner(function, place) && !strings.HasPrefix(function, "created by ") {
+			lines = append(lines, line(place, function))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func line(place, function string) string { return fmt.Sprintf("%s (%s)", short(place), function) }
+
 // isInner: tests of the SDK's own packages are the user there.
-func isInner(frame runtime.Frame) bool {
-	if strings.HasSuffix(frame.File, "_test.go") {
+func isInner(function, file string) bool {
+	if strings.Contains(file, "_test.go") {
 		return false
 	}
-	// The package ends at the first dot behind the last slash.
-	slash := strings.LastIndexByte(frame.Function, '/') + 1
-	name, _, _ := strings.Cut(frame.Function[slash:], ".")
-	in := frame.Function[:slash] + name
+	// The package ends at the first dot behind the last slash, if that is not one of a generic's type.
+	plain, _, _ := strings.Cut(function, "[")
+	slash := strings.LastIndexByte(plain, '/') + 1
+	name, _, _ := strings.Cut(plain[slash:], ".")
+	in := plain[:slash] + name
 	for _, prefix := range inner {
 		if in == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(in, prefix) {
 			return true
@@ -50,8 +72,8 @@ func isInner(frame runtime.Frame) bool {
 	return false
 }
 
-// file is short: with -trimpath a path begins with the module's name, else the folder tells enough.
-func file(whole string) string {
+// short: with -trimpath a path begins with the module's name, else the folder tells enough.
+func short(whole string) string {
 	if !path.IsAbs(whole) {
 		return whole
 	}

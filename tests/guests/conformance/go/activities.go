@@ -144,7 +144,8 @@ func cancelHanging(ctx workflow.Context, options workflow.ActivityOptions) (stri
 }
 
 func localActivities(ctx workflow.Context) ([]int, error) {
-	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute})
+	options := workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute}
+	ctx = workflow.WithLocalActivityOptions(ctx, options)
 	results := make([]int, 3)
 	for index := range results {
 		if err := workflow.ExecuteLocalActivity(ctx, "echo", index+1).Get(ctx, &results[index]); err != nil {

@@ -92,10 +92,11 @@ func dynamicHandlers(ctx workflow.Context) ([]any, error) {
 		heard = append(heard, []any{name, args})
 		return len(heard)
 	}
-	must(workflow.SetDynamicSignalHandler(ctx, func(_ workflow.Context, name string, args workflow.EncodedValues) error {
+	signal := func(_ workflow.Context, name string, args workflow.EncodedValues) error {
 		hear(name, args)
 		return nil
-	}))
+	}
+	must(workflow.SetDynamicSignalHandler(ctx, signal))
 	must(workflow.SetQueryHandler(ctx, "count", func() (int, error) { return len(heard), nil }))
 	must(workflow.SetDynamicQueryHandler(ctx, func(name string, args workflow.EncodedValues) (any, error) {
 		return []any{name, args, len(heard)}, nil

@@ -1,7 +1,7 @@
 //go:build wasip1
 
-// Package export_dalsegno_workflow_guest is what the generated bindings call, and where they are called: it turns
-// their values into those of package contract and back.
+// Package export_dalsegno_workflow_guest is what the generated bindings call, and where they are called: it
+// turns their values into those of package contract and back.
 package export_dalsegno_workflow_guest
 
 import (

@@ -1,0 +1,63 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"dalsegno/internal/contract"
+	"dalsegno/internal/stack"
+)
+
+// blocked is the failure of a coroutine that Go itself has stopped.
+func blocked(c *coroutine) contract.Failure {
+	reason, trace := "", ""
+	for _, goroutine := range goroutines() {
+		ours := strings.Contains(goroutine, "workflow.(*coroutine).park(")
+		if !ours && strings.Contains(goroutine, "workflow.(*coroutine).main(") {
+			// goroutine 8 [chan receive]:
+			_, heading, _ := strings.Cut(goroutine, "[")
+			reason, _, _ = strings.Cut(heading, "]")
+			trace = stack.Of(goroutine)
+		}
+	}
+	message := fmt.Sprintf("the coroutine `%s` waits for what cannot come while the workflow waits (%s): a channel, "+
+		"a lock or a sleep of Go; use workflow.Go, workflow.NewChannel, workflow.NewMutex, workflow.Sleep",
+		c.name, reason)
+	failure := bug("Blocked", message)
+	failure[0].StackTrace = trace
+	return failure
+}
+
+// goroutines gives the stacks of all of them.
+func goroutines() []string {
+	text := make([]byte, 64<<10)
+	return strings.Split(string(text[:runtime.Stack(text, true)]), "\n\n")
+}
+
+// Errors of Go's own that say what a workflow has tried, by their types: it has no such thing.
+var attempts = map[string]string{
+	"net.OpError":       "opened a network connection",
+	"net.DNSError":      "looked up a network address",
+	"io/fs.PathError":   "used a file",
+	"os.SyscallError":   "called the operating system",
+	"os/exec.Error":     "started a program",
+	"os/exec.ExitError": "started a program",
+}
+
+// misuse is the failure of code that returns the error of something that belongs into an activity; nil if it is none.
+func misuse(err error) contract.Failure {
+	for ; err != nil; err = errors.Unwrap(err) {
+		of := reflect.TypeOf(err)
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		if attempt, found := attempts[of.PkgPath()+"."+of.Name()]; found {
+			message := fmt.Sprintf("the workflow %s, and got: %v; such things belong into an activity", attempt, err)
+			return bug("NotInWorkflows", message)
+		}
+	}
+	return nil
+}
