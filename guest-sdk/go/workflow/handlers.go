@@ -83,13 +83,17 @@ func (h *handler) arguments(of *routine, request contract.Request) ([]reflect.Va
 	return []reflect.Value{reflect.ValueOf(request.Name), reflect.ValueOf(EncodedValues(request.Input))}, nil
 }
 
-// begin runs a handler as a coroutine, before all else.
-func (r *run) beginHandler(name string, unfinished HandlerUnfinishedPolicy, body func()) {
+// beginHandler runs a handler as a coroutine, before all else. Whoever is told its result finds it ended.
+func (r *run) beginHandler(
+	name string, unfinished HandlerUnfinishedPolicy, body func() (contract.Payload, error),
+	ended func(contract.Payload, error),
+) {
 	work := &working{name, unfinished}
 	r.handlers.atWork = append(r.handlers.atWork, work)
 	r.fresh = append(r.fresh, r.spawn(name, func() {
-		body()
+		result, err := body()
 		r.handlers.end(work)
+		ended(result, err)
 	}))
 }
 
@@ -158,8 +162,8 @@ func (r *run) beginSignal(found *handler, request contract.Request) {
 		r.reportBug(bug(badArguments, fmt.Sprintf("signal `%s`: %v", request.Name, err)))
 		return
 	}
-	r.beginHandler("signal "+request.Name, found.unfinished, func() {
-		_, err := found.routine.call(r.context, arguments)
+	body := func() (contract.Payload, error) { return found.routine.call(r.context, arguments) }
+	r.beginHandler("signal "+request.Name, found.unfinished, body, func(_ contract.Payload, err error) {
 		// What a request to cancel comes to is for the main routine to say.
 		if err != nil && !r.isAnswerToCancel(err) {
 			r.finish(contract.Payload{}, err)

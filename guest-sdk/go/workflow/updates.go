@@ -109,8 +109,8 @@ func (r *run) update(request contract.Request) {
 		return
 	}
 	ctx := WithValue(r.context, updateKey{}, &UpdateInfo{ID: request.ID, Name: request.Name})
-	r.beginHandler("update "+request.Name, found.unfinished, func() {
-		result, err := found.routine.call(ctx, arguments)
+	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
+	r.beginHandler("update "+request.Name, found.unfinished, body, func(result contract.Payload, err error) {
 		if failure := misuse(err); failure != nil {
 			r.reportBug(failure)
 			return

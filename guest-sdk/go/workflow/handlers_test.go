@@ -1,0 +1,168 @@
+package workflow
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"dalsegno"
+	"dalsegno/internal/contract"
+)
+
+func TestSignalsAreHandledBeforeTheMainRoutineGoesOn(t *testing.T) {
+	r := unstarted(t, func(ctx Context) (log []int, err error) {
+		_ = SetSignalHandler(ctx, "add", func(n int) { log = append(log, n) })
+		log = append(log, 0)
+		err = Await(ctx, func() bool { return len(log) == 4 })
+		return log, err
+	})
+	carried := contract.Request{Name: "add", Input: r.payloads([]any{1})}
+	r.ok(contract.Started{WorkflowType: "test", CarriedSignals: []contract.Request{carried}}, r.signal("add", 2))
+	r.ok(r.signal("add", 3))
+	r.expect("complete [1,2,0,3]")
+}
+
+func TestSignalsAreKeptUntilTheyAreTaken(t *testing.T) {
+	r := rigged(t, func(ctx Context) ([]string, error) {
+		if err := Sleep(ctx, time.Second); err != nil {
+			return nil, err
+		}
+		names := GetUnhandledSignalNames(ctx)
+		var value string
+		for GetSignalChannel(ctx, "a").ReceiveAsync(&value) {
+			names = append(names, value)
+		}
+		return names, nil
+	})
+	r.ok(r.signal("b", "left"), r.signal("a", "x"), r.signal("a", "y"), r.fired(1))
+	r.expect("timer 1000", "log the run closes without having taken 1 signals named `b` null",
+		`complete ["a","b","x","y"]`)
+}
+
+func TestASignalThatDoesNotFitIsABugAndNotLost(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		_ = SetSignalHandler(ctx, "add", func(int) {})
+		return Sleep(ctx, time.Second)
+	})
+	bug := r.bugs(r.signal("add"))
+	if bug.Message != "signal `add`: argument 1: it is missing" {
+		t.Fatal(bug.Message)
+	}
+}
+
+func TestAnErrorOfASignalsHandlerFailsTheRun(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		_ = SetSignalHandler(ctx, "bad", func(ctx Context) error { return errors.New("no") })
+		return Sleep(ctx, time.Second)
+	})
+	r.ok(r.signal("bad"))
+	r.expect("timer 1000", "fail [errorString] no")
+}
+
+func TestUpdatesAnswerAndFailAndAreValidated(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		balance := 10
+		withdraw := func(ctx Context, n int) (int, error) {
+			if err := call(ctx, "book").Get(ctx, nil); err != nil {
+				return 0, err
+			}
+			balance -= n
+			return balance, nil
+		}
+		_ = SetUpdateHandlerWithOptions(ctx, "withdraw", withdraw, UpdateHandlerOptions{
+			Validator: func(ctx Context, n int) error {
+				if n > balance {
+					return dalsegno.NewApplicationError(GetCurrentUpdateInfo(ctx).Name, "TooLittle")
+				}
+				return nil
+			},
+		})
+		return Await(ctx, func() bool { return balance < 5 && AllHandlersFinished(ctx) })
+	})
+	refused := r.run.validate(contract.Request{Name: "withdraw", Input: r.payloads([]any{11})})
+	if describe1(refused) != "[TooLittle] withdraw" {
+		t.Fatal(describe1(refused))
+	}
+	unknown := r.run.validate(contract.Request{Name: "deposit"})
+	if describe1(unknown) != "[UnknownUpdate] the workflow has no update named `deposit`" {
+		t.Fatal(describe1(unknown))
+	}
+	r.ok(r.update("withdraw", 3), r.update("withdraw", 4))
+	r.expect("activity book()", "activity book()")
+	r.ok(failed(1))
+	r.expect("update u fail [Activity] activity failed <- [Declined] no")
+	r.ok(r.fired(2))
+	r.expect("update u complete 6")
+	r.ok(r.update("withdraw", "six"))
+	r.expect("update u fail [BadArguments] argument 1: json: cannot unmarshal string into Go value of type int")
+}
+
+func TestAnUpdateInTheFirstActivationFindsItsHandler(t *testing.T) {
+	r := unstarted(t, func(ctx Context) error {
+		_ = SetUpdateHandler(ctx, "ping", func() (string, error) { return "pong", nil })
+		return Sleep(ctx, time.Second)
+	})
+	r.ok(contract.Started{WorkflowType: "test"}, r.update("ping"))
+	r.expect("timer 1000", `update u complete "pong"`)
+}
+
+func TestQueriesAnswerAndChangeNothing(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		_ = SetQueryHandler(ctx, "add", func(a int, b *int) (int, error) {
+			if b == nil {
+				return a, nil
+			}
+			return a + *b, nil
+		})
+		_ = SetQueryHandler(ctx, "sleep", func() (bool, error) { return true, Sleep(ctx, time.Second) })
+		return Sleep(ctx, time.Hour)
+	})
+	for wanted, answer := range map[string]string{
+		"5": r.query("add", 2, 3), "2": r.query("add", 2, nil),
+		"failed: [UnknownQuery] the workflow has no query named `x`":                              r.query("x"),
+		"failed: [PanicError] starting a timer in a query: it must not change anything, nor wait": r.query("sleep"),
+	} {
+		if answer != wanted {
+			t.Errorf("%s instead of %s", answer, wanted)
+		}
+	}
+	r.expect("timer 3600000")
+}
+
+func TestDynamicHandlersTakeWhatNobodyElseDoes(t *testing.T) {
+	r := rigged(t, func(ctx Context) (heard []any, err error) {
+		hear := func(_ Context, name string, args EncodedValues) error {
+			heard = append(heard, name, args)
+			return nil
+		}
+		_ = SetDynamicSignalHandler(ctx, hear)
+		_ = SetDynamicQueryHandler(ctx, func(name string, args EncodedValues) (any, error) {
+			var number int
+			return name, args.Get(&number)
+		})
+		_ = SetDynamicUpdateHandler(ctx, func(_ Context, name string, _ EncodedValues) (any, error) {
+			return name, nil
+		}, DynamicUpdateHandlerOptions{})
+		err = Await(ctx, func() bool { return len(heard) == 2 })
+		return heard, err
+	})
+	if answer := r.query("any", 1); answer != `"any"` {
+		t.Fatal(answer)
+	}
+	r.ok(r.update("one"), r.signal("two", 2, "b"))
+	r.expect(`update u complete "one"`, `complete ["two",[2,"b"]]`)
+}
+
+func TestHandlersAtWorkWhenTheRunClosesAreToldOf(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		wait := func(ctx Context) error { return Sleep(ctx, time.Hour) }
+		_ = SetSignalHandler(ctx, "told", wait)
+		abandon := SignalHandlerOptions{UnfinishedPolicy: HandlerUnfinishedPolicyAbandon}
+		_ = SetSignalHandlerWithOptions(ctx, "quiet", wait, abandon)
+		GetSignalChannel(ctx, "end").Receive(ctx, nil)
+		return nil
+	})
+	r.ok(r.signal("told"), r.signal("quiet"), r.signal("end"))
+	r.expect("timer 3600000", "timer 3600000",
+		"log the run closes while 1 handlers of signal told are at work null", "complete null")
+}
