@@ -1,4 +1,4 @@
-"""What calls have in common: retry policies, payloads, search attributes, policies of handlers and children."""
+"""What calls have in common: retry policies, payloads, search attributes, policies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass
 class RetryPolicy:
-    """How failed attempts of an activity, a child or a run are repeated. What is `None` has the host's default."""
+    """How failed attempts of an activity, a child or a run are repeated.
+
+    What is `None` has the host's default.
+    """
 
     initial_interval: timedelta | None = None
     """The first backoff; 1 s by default."""

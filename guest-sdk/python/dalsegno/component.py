@@ -1,4 +1,7 @@
-"""The exports of a component. `dalsegno build` writes an entry module that takes `Guest` and `load` from here."""
+"""The exports of a component.
+
+`dalsegno build` writes an entry module that takes `Guest` and `load` from here.
+"""
 
 from __future__ import annotations
 

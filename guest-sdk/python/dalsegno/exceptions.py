@@ -53,7 +53,8 @@ class DalsegnoError(Exception):
 class FailureError(DalsegnoError):
     """Why something failed. Raised out of a workflow, it fails the run.
 
-    Any other exception out of a workflow is a bug of its code: the run is kept, and goes on when the code is repaired.
+    Any other exception out of a workflow is a bug of its code: the run is kept, and goes on when the code is
+    repaired.
     """
 
     def __init__(self, message: str) -> None:
@@ -92,7 +93,10 @@ class _WithDetails(FailureError):
 
 
 class ApplicationError(_WithDetails):
-    """A failure raised by your code, here or in an activity or a child. Retry policies match its type exactly."""
+    """A failure raised by your code, here or in an activity or a child.
+
+    Retry policies match its type exactly.
+    """
 
     def __init__(
         self,
@@ -170,7 +174,13 @@ class ActivityError(FailureError):
     """An activity has failed; why is its cause."""
 
     def __init__(
-        self, message: str, *, activity_type: str, activity_id: str, attempts: int, retry_state: RetryState | None
+        self,
+        message: str,
+        *,
+        activity_type: str,
+        activity_id: str,
+        attempts: int,
+        retry_state: RetryState | None,
     ) -> None:
         super().__init__(message)
         self._activity_type = activity_type
@@ -265,7 +275,9 @@ def is_cancelled_exception(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(is_cancelled_exception(inner) for inner in error.exceptions)
     *_, root = chain(error)
-    return isinstance(root, (CancelledError, asyncio.CancelledError)) or isinstance(error, asyncio.CancelledError)
+    return isinstance(root, (CancelledError, asyncio.CancelledError)) or isinstance(
+        error, asyncio.CancelledError
+    )
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,7 +1,7 @@
 """Calls over HTTP, by the host's built-in activity `http`.
 
-Every attempt of a call carries the same `Idempotency-Key`. The statuses 408, 425, 429 and 5xx are tried again by the
-retry policy; other statuses that are no success fail at once, see `error_status`.
+Every attempt of a call carries the same `Idempotency-Key`. The statuses 408, 425, 429 and 5xx are tried again
+by the retry policy; other statuses that are no success fail at once, see `error_status`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ async def request(
 ) -> Response:
     """Sends a request, and waits for the response, whose body is read as `result_type`.
 
-    `timeout` limits the request itself, more narrowly than the attempt as a whole. `local` makes it a local activity: for
-    short requests, several of which then cost one commit. Other options are those of `workflow.start_activity`.
+    `timeout` limits the request itself, more narrowly than the attempt as a whole. `local` makes it a local
+    activity: for short requests, several of which then cost one commit. Other options are those of
+    `workflow.start_activity`.
     """
     call: dict[str, Any] = {"method": method, "url": url}
     if headers:
@@ -105,5 +106,9 @@ def error_status(error: BaseException) -> ErrorStatus | None:
     """The response behind a failure, if the request failed by its status."""
     for link in chain(error):
         if isinstance(link, ApplicationError):
-            return converter.fit(link.details[0], ErrorStatus) if link.type == "HttpStatus" and link.details else None
+            return (
+                converter.fit(link.details[0], ErrorStatus)
+                if link.type == "HttpStatus" and link.details
+                else None
+            )
     return None

@@ -66,7 +66,13 @@ class Recorder:
         if function == "children.start":
             self.operations += 2
             return modules["children"].Child(self.operations - 1, self.operations)
-        if function in ("activities.schedule", "activities.schedule_local", "timers.start", "runs.signal", "runs.cancel"):
+        if function in (
+            "activities.schedule",
+            "activities.schedule_local",
+            "timers.start",
+            "runs.signal",
+            "runs.cancel",
+        ):
             self.operations += 1
             return self.operations
         return None

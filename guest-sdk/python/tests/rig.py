@@ -16,8 +16,9 @@ START_US = 1_700_000_000_000_000
 
 
 def request(name: str, *arguments: Any, id: str = "") -> Any:
-    """A call of a handler."""
-    return types.Request(id, name, [payload(argument) for argument in arguments], [])
+    """A call of a handler. Its headers say its name."""
+    inputs = [payload(argument) for argument in arguments]
+    return types.Request(id, name, inputs, [("of", payload(name))])
 
 
 def signalled(name: str, *arguments: Any) -> Any:
@@ -44,7 +45,9 @@ def application(type: str, message: str, *details: Any) -> Any:
 def activity_cause(name: str, id: str = "1") -> Any:
     """A cause that says which activity."""
     state = types.RetryState.NON_RETRYABLE_FAILURE
-    return types.Cause("activity failed", "", types.CauseKind_Activity(types.ActivityFailure(name, id, 1, state)))
+    return types.Cause(
+        "activity failed", "", types.CauseKind_Activity(types.ActivityFailure(name, id, 1, state))
+    )
 
 
 def cancelled_cause() -> Any:
@@ -207,7 +210,7 @@ def info(workflow_type: str) -> Any:
         root=None,
         memo=[("note", payload("kept"))],
         search_attributes=[],
-        headers=[],
+        headers=[("of", payload("start"))],
         last_completion_result=None,
         last_failure=None,
         module_digest="sha256:0",

@@ -9,7 +9,17 @@ from dalsegno import workflow
 from dalsegno.common import RetryPolicy
 from dalsegno.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from .rig import ActivationFailed, Rig, activity_cause, application, cancelled_cause, failed, guest, recorder, resumed
+from .rig import (
+    ActivationFailed,
+    Rig,
+    activity_cause,
+    application,
+    cancelled_cause,
+    failed,
+    guest,
+    recorder,
+    resumed,
+)
 
 LIMIT = timedelta(seconds=10)
 
@@ -99,8 +109,8 @@ class Activities(unittest.TestCase):
         rig.calls()
         with self.assertRaises(ActivationFailed) as caught:
             rig.resume(1, {"id": 1})
-        message = "[BadResult] the result of activity charge (operation 1) is no `str`: expected a text, got an object"
-        self.assertEqual(str(caught.exception), message)
+        message = "[BadResult] the result of activity charge (operation 1) is no `str`: expected a text, got"
+        self.assertEqual(str(caught.exception), f"{message} an object")
         self.assertEqual(rig.calls(), [])
 
     def test_gathered_activities_begin_in_order_and_end_in_any(self) -> None:

@@ -54,7 +54,7 @@ class ToJson(unittest.TestCase):
     def test_texts_are_those_of_other_languages(self) -> None:
         for value, text in [
             ({"b": [1, None, True], "a": "ü😀<>&"}, '{"b":[1,null,true],"a":"ü😀<>&"}'),
-            ("\x1f\x7f\"\\\n\u2028", '"\\u001f\x7f\\"\\\\\\n\u2028"'),
+            ('\x1f\x7f"\\\n\u2028', '"\\u001f\x7f\\"\\\\\\n\u2028"'),
             ([1.0, 0.1, -0.0, 1e15, 1e16, 1.5e300], "[1.0,0.1,-0.0,1000000000000000.0,1e+16,1.5e+300]"),
             ([1e-4, 1e-5, 1.25e-5, -1e-6, 1.5e-7, 1e-10], "[0.0001,0.00001,0.0000125,-1e-6,1.5e-7,1e-10]"),
             (["1e-05", 1e-05, 'a"1e-06'], '["1e-05",0.00001,"a\\"1e-06"]'),
@@ -95,7 +95,9 @@ class ToJson(unittest.TestCase):
         raw = RawValue(Payload(b"<x/>", {"encoding": b"xml", "schema": b"1"}))
         self.assertEqual(converter.decode(converter.to_contract(raw), RawValue), raw)
         self.assertEqual(converter.decode(converter.to_contract(raw)), raw)
-        with self.assertRaisesRegex(converter.Mismatch, "a payload with the encoding `xml` is not read as JSON"):
+        with self.assertRaisesRegex(
+            converter.Mismatch, "a payload with the encoding `xml` is not read as JSON"
+        ):
             converter.decode(converter.to_contract(raw), str)
 
     def test_code_reads_raw_values_by_itself(self) -> None:

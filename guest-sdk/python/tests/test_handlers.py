@@ -13,7 +13,8 @@ from .rig import ActivationFailed, Rig, guest, recorder, request, signalled
 
 LIMIT = timedelta(seconds=10)
 UNKNOWN_QUERY = (
-    "[UnknownQuery] the workflow has no query named `nothing`; it has: journal, meddles, __stack_trace, __metadata"
+    "[UnknownQuery] the workflow has no query named `nothing`; "
+    "it has: journal, meddles, __stack_trace, __metadata"
 )
 UNKNOWN_UPDATE = (
     "[UnknownUpdate] the workflow has no update named `gone`; it has: set_level, add, refuse, forever"
@@ -126,7 +127,9 @@ class Signals(unittest.TestCase):
 class Queries(unittest.TestCase):
     def test_a_query_changes_nothing(self) -> None:
         rig = Rig.started(Account)
-        self.assertIn("a query changes nothing, so it cannot schedule the activity `look-up`", rig.query("meddles"))
+        self.assertIn(
+            "a query changes nothing, so it cannot schedule the activity `look-up`", rig.query("meddles")
+        )
         self.assertEqual(rig.calls(), [])
 
     def test_what_is_unknown_is_told(self) -> None:
@@ -139,7 +142,9 @@ class Queries(unittest.TestCase):
         rig.signal("work", "x")
         trace = rig.query("__stack_trace")
         self.assertRegex(trace, r"run\\n    condition, at tests/test_handlers.py:\d+ in run\\n")
-        expected = r"signal work\\n    activity look-up \(operation 1\), at tests/test_handlers.py:\d+ in work"
+        expected = (
+            r"signal work\\n    activity look-up \(operation 1\), at tests/test_handlers.py:\d+ in work"
+        )
         self.assertRegex(trace, expected)
 
     def test_the_metadata_tell_the_handlers(self) -> None:
@@ -232,6 +237,37 @@ class Names(unittest.TestCase):
         rig.calls()
         rig.resume(1)
         self.assertEqual(rig.calls(), ['complete [1,null,"a","b"]'])
+
+
+@workflow.defn
+class Carries:
+    def __init__(self) -> None:
+        self.done = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await self.tell()
+        await workflow.wait_condition(lambda: self.done)
+
+    @workflow.signal
+    async def note(self) -> None:
+        await self.tell()
+
+    @workflow.query
+    def of(self) -> Any:
+        return workflow.payload_converter().from_payload(workflow.headers()["of"].payload)
+
+    async def tell(self) -> None:
+        await workflow.execute_activity("tell", start_to_close_timeout=LIMIT, headers=workflow.headers())
+
+
+class Headers(unittest.TestCase):
+    def test_each_call_has_its_own_and_hands_them_on(self) -> None:
+        rig = Rig.started(Carries)
+        rig.signal("note")
+        given = [arguments[2].headers[0][1].data for _, arguments in recorder.calls]
+        self.assertEqual(given, [b'"start"', b'"note"'])
+        self.assertEqual(rig.query("of"), '"of"')
 
 
 class Definitions(unittest.TestCase):

@@ -81,10 +81,13 @@ class Surroundings(unittest.TestCase):
         self.assertIn("the module `empty` has no class with `@workflow.defn`", told)
 
     def test_a_workflow_module_can_be_imported_without_a_component(self) -> None:
-        code = f"import sys; sys.path[:0] = [{str(FOLDER)!r}]\nfrom dalsegno import http, workflow\nworkflow.now()"
+        code = f"import sys; sys.path[:0] = [{str(FOLDER)!r}]\n"
+        code += "from dalsegno import http, workflow\nworkflow.now()"
         self.assertIn("RuntimeError: this works only inside a workflow", _python(code))
 
 
 def _python(code: str, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
     return done.stdout + done.stderr

@@ -45,7 +45,9 @@ def types(text: str) -> dict[str, Any]:
         cases = [case.strip() for case in _split(body)]
         if kind == "enum":
             members = [case.upper().replace("-", "_") for case in cases]
-            found[_camel(name)] = enum.Enum(_camel(name), {member: index for index, member in enumerate(members)})
+            found[_camel(name)] = enum.Enum(
+                _camel(name), {member: index for index, member in enumerate(members)}
+            )
         else:
             found.update(_cases(_camel(name), cases))
     return found
@@ -65,7 +67,9 @@ def _cases(variant: str, cases: list[str]) -> dict[str, Any]:
 def functions(text: str) -> list[Function]:
     """The functions of an interface."""
     return [
-        Function(_snake(name), [(_snake(argument), wit) for argument, wit in _named(arguments)], result or None)
+        Function(
+            _snake(name), [(_snake(argument), wit) for argument, wit in _named(arguments)], result or None
+        )
         for name, arguments, result in _FUNCTION.findall(text)
     ]
 
@@ -104,7 +108,11 @@ def _whole(bits: int, signed: bool = False) -> Callable[[Any], bool]:
     return lambda value: type(value) is int and low <= value < high
 
 
-_ALIASES = {"headers": "list<tuple<string, payload>>", "extensions": "list<tuple<string, payload>>", "operation": "u64"}
+_ALIASES = {
+    "headers": "list<tuple<string, payload>>",
+    "extensions": "list<tuple<string, payload>>",
+    "operation": "u64",
+}
 _PLAIN: dict[str, Callable[[Any], bool]] = {
     "bool": lambda value: type(value) is bool,
     "string": lambda value: isinstance(value, str),

@@ -39,7 +39,9 @@ class Parameters:
             elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 self._rest = hint
             elif parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is _EMPTY:
-                message = f"`{_name(function)}` needs `{parameter.name}` by keyword, but arguments come by position"
+                message = (
+                    f"`{_name(function)}` needs `{parameter.name}` by keyword, but arguments come by position"
+                )
                 raise DefinitionError(message)
 
     def __len__(self) -> int:

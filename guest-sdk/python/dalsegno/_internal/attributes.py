@@ -73,7 +73,9 @@ def search_attribute(key: SearchAttributeKey[Any], value: Any) -> Any:
         value = _utc(value)
     else:
         try:
-            value = converter.fit(list(value) if name == "keyword-list" and not isinstance(value, str) else value, _HINTS[name])
+            value = converter.fit(
+                list(value) if name == "keyword-list" and not isinstance(value, str) else value, _HINTS[name]
+            )
         except (converter.Mismatch, TypeError) as error:
             raise TypeError(f"the search attribute `{key.name}` is of the type {name}: {error}") from None
     payload = converter.to_contract(value)

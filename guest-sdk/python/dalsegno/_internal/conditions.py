@@ -46,7 +46,7 @@ class _Waiting:
 
     def wants_to_wake(self) -> bool:
         try:
-            return not self.future.done() and bool(self._context.run(self._holds))
+            return bool(self._context.run(self._holds))
         except BaseException:
             # The code that waits raises it again.
             return True

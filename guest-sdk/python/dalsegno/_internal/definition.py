@@ -29,7 +29,7 @@ class Mark:
 
 
 class Handler:
-    """A handler of signals, queries or updates: a method, or a function that was set while the run goes on."""
+    """A handler of signals, queries or updates: a method, or a function that was set later."""
 
     def __init__(self, mark: Mark, function: Callable[..., Any], *, bound: bool) -> None:
         self.name = mark.name
@@ -42,7 +42,9 @@ class Handler:
         self.is_async = inspect.iscoroutinefunction(function)
         self.parameters = Parameters(function, bound=bound)
         if mark.name is None and len(self.parameters) != 2:
-            raise DefinitionError(f"the dynamic {mark.kind} `{function.__qualname__}` takes a name and its arguments")
+            raise DefinitionError(
+                f"the dynamic {mark.kind} `{function.__qualname__}` takes a name and its arguments"
+            )
 
 
 @dataclass
@@ -79,7 +81,9 @@ def define(cls: type, name: str | None, failure_types: Sequence[type[BaseExcepti
     if not runs:
         raise DefinitionError(f"the workflow `{cls.__qualname__}` has no method with `@workflow.run`")
     if len(runs) > 1:
-        raise DefinitionError(f"the workflow `{cls.__qualname__}` has more than one method with `@workflow.run`")
+        raise DefinitionError(
+            f"the workflow `{cls.__qualname__}` has more than one method with `@workflow.run`"
+        )
     run, mark = runs[0]
     mark.workflow = cls
     init = cls.__init__
@@ -106,21 +110,28 @@ def _marked(cls: type) -> list[tuple[Callable[..., Any], Mark]]:
     for base in reversed(cls.__mro__):
         names.update(dict.fromkeys(vars(base)))
     found = [(getattr(cls, name, None), name) for name in names]
-    return [(function, getattr(function, MARK)) for function, _ in found if isinstance(getattr(function, MARK, None), Mark)]
+    return [
+        (function, getattr(function, MARK))
+        for function, _ in found
+        if isinstance(getattr(function, MARK, None), Mark)
+    ]
 
 
 def _check_init(definition: Definition, init: Any) -> None:
     if definition.init_takes_input:
         if inspect.signature(init).parameters.keys() != inspect.signature(definition.run).parameters.keys():
             raise DefinitionError(
-                f"`__init__` with `@workflow.init` and `{definition.run.__qualname__}` have to take the same arguments"
+                f"`__init__` with `@workflow.init` and `{definition.run.__qualname__}` have to take the same "
+                "arguments"
             )
     elif init is not object.__init__ and any(
         parameter.default is inspect.Parameter.empty
         for parameter in list(inspect.signature(init).parameters.values())[1:]
         if parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     ):
-        raise DefinitionError(f"`{definition.cls.__qualname__}.__init__` takes arguments, so it needs `@workflow.init`")
+        raise DefinitionError(
+            f"`{definition.cls.__qualname__}.__init__` takes arguments, so it needs `@workflow.init`"
+        )
 
 
 def _add(definition: Definition, handler: Handler) -> None:
@@ -129,9 +140,13 @@ def _add(definition: Definition, handler: Handler) -> None:
         which = "dynamic" if handler.name is None else f"named `{handler.name}`"
         raise DefinitionError(f"the workflow `{definition.name}` has two {handler.kind} handlers {which}")
     if handler.kind == "query" and handler.is_async:
-        raise DefinitionError(f"the query `{handler.function.__qualname__}` is `async`, but a query cannot wait")
+        raise DefinitionError(
+            f"the query `{handler.function.__qualname__}` is `async`, but a query cannot wait"
+        )
     if handler.validator is not None and inspect.iscoroutinefunction(handler.validator):
-        raise DefinitionError(f"the validator `{handler.validator.__qualname__}` is `async`, but it cannot wait")
+        raise DefinitionError(
+            f"the validator `{handler.validator.__qualname__}` is `async`, but it cannot wait"
+        )
     handlers[handler.name] = handler
 
 

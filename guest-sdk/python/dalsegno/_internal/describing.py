@@ -35,6 +35,8 @@ def _workflow(definition: Definition) -> Any:
 def _handlers(handlers: dict[str | None, Handler]) -> list[Any]:
     named = (handler for handler in handlers.values() if handler.name is not None)
     return [
-        contract.guest.HandlerDefinition(handler.name, handler.description, handler.parameters.schemas(), None)
+        contract.guest.HandlerDefinition(
+            handler.name, handler.description, handler.parameters.schemas(), None
+        )
         for handler in named
     ]

@@ -59,7 +59,9 @@ def _read(cause: Any) -> FailureError:
     elif isinstance(kind, types.CauseKind_Timeout):
         details = kind.value.last_heartbeat_details
         timeout_type = TimeoutType(kind.value.kind.value)
-        error = exceptions.TimeoutError(cause.message, type=timeout_type, last_heartbeat_details=_details(details))
+        error = exceptions.TimeoutError(
+            cause.message, type=timeout_type, last_heartbeat_details=_details(details)
+        )
         error._payloads = details
     elif isinstance(kind, types.CauseKind_Terminated):
         error = exceptions.TerminatedError(cause.message)
@@ -86,13 +88,18 @@ def _details(payloads: list[Any]) -> tuple[Any, ...]:
     return tuple(converter.decode(payload) for payload in payloads)
 
 
-def application(failure_type: str, message: str, *, non_retryable: bool = False) -> exceptions.ApplicationError:
+def application(
+    failure_type: str, message: str, *, non_retryable: bool = False
+) -> exceptions.ApplicationError:
     """A failure that the SDK itself raises."""
     return exceptions.ApplicationError(message, type=failure_type, non_retryable=non_retryable)
 
 
 def to_contract(error: BaseException) -> Any:
-    """The error with its causes. Exceptions of other types become application failures named by their class."""
+    """The error with its causes.
+
+    Exceptions of other types become application failures named by their class.
+    """
     causes: list[Any] = []
     for link in _links(error):
         stack_trace = getattr(link, "_stack_trace", "") or frames.stack_trace(link)

@@ -1,4 +1,4 @@
-"""Places in workflow code: stack traces and call sites, without the frames of the SDK and of Python's library."""
+"""Places in workflow code: stack traces and call sites, without frames of the SDK and of Python's library."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def shown(path: str) -> str:
 
 
 def remember_sources() -> None:
-    """Keeps the lines of all user files that are loaded: a running component has no files to read them from."""
+    """Keeps the lines of all user files that are loaded: a running component has no files."""
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if path and is_of_user(path):
@@ -120,4 +120,6 @@ def _frames(awaited: object) -> Iterable[FrameType]:
 
 
 def _first(owner: object, *names: str) -> Any:
-    return next((found for found in (getattr(owner, name, None) for name in names) if found is not None), None)
+    return next(
+        (found for found in (getattr(owner, name, None) for name in names) if found is not None), None
+    )

@@ -19,7 +19,10 @@ from typing import Any
 from . import frames, preload
 from .unsupported import ACTIVITY, CONSOLE, HTTP, SIGNALS, SLEEP, TASKS, UnsupportedError
 
-_FILES = f"a workflow has no files: read them when the component is built, at the top level of a module, or {ACTIVITY}"
+_FILES = (
+    "a workflow has no files: read them when the component is built, at the top level of a module, or "
+    f"{ACTIVITY}"
+)
 
 
 def install() -> None:

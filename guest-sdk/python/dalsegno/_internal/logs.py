@@ -41,7 +41,10 @@ def _level(number: int) -> str:
 
 
 def install() -> None:
-    """Logs to the host, unless workflow code has set up logging by itself. What is shown is the host's to say."""
+    """Logs to the host, unless workflow code has set up logging by itself.
+
+    What is shown is the host's to say.
+    """
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(HostHandler())

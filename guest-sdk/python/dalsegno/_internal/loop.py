@@ -1,7 +1,7 @@
 """The event loop: runs what is ready in the order in which it became so, and does nothing else.
 
-Invariant: the order depends on the order of calls and events alone, so a run repeats it. Time stands still while the
-loop runs; timers are the host's, durable ones.
+Invariant: the order depends on the order of calls and events alone, so a run repeats it. Time stands still
+while the loop runs; timers are the host's, durable ones.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return self._seconds
 
-    def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle

@@ -60,7 +60,7 @@ class Operation(WorkflowFuture):
             task.cancel()
 
     def cancel(self, msg: Any = None) -> bool:
-        """Asks the host to cancel, once. The outcome is there at once, or comes later if the end is waited for.
+        """Asks the host to cancel, once. The outcome is there at once, or comes if the end is waited for.
 
         True: the awaiting code will hear of it by the outcome.
         """

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 _LIBRARY = """
-abc argparse array base64 binascii bisect calendar cmath collections.abc contextlib contextvars copy csv dataclasses
-datetime decimal _strptime difflib encodings.ascii encodings.latin_1 encodings.utf_16 encodings.utf_8_sig enum fnmatch
-fractions functools graphlib hashlib heapq hmac html io itertools json locale logging math numbers operator pathlib pprint
-random re secrets shlex statistics string struct textwrap time traceback types typing unicodedata urllib.parse uuid
-warnings weakref zlib zoneinfo
+abc argparse array base64 binascii bisect calendar cmath collections.abc contextlib contextvars copy csv
+dataclasses datetime decimal _strptime difflib encodings.ascii encodings.latin_1 encodings.utf_16
+encodings.utf_8_sig enum fnmatch fractions functools graphlib hashlib heapq hmac html io itertools json locale
+logging math numbers operator pathlib pprint random re secrets shlex statistics string struct textwrap time
+traceback types typing unicodedata urllib.parse uuid warnings weakref zlib zoneinfo
 """
 
 
@@ -34,8 +34,8 @@ class NotInComponent(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> None:
         """Says how to import it."""
         raise ModuleNotFoundError(
-            f"the module `{name}` is not in the component: import it at the top level of your workflow module, "
-            "so that it is there when the component is built",
+            f"the module `{name}` is not in the component: import it at the top level of your workflow "
+            "module, so that it is there when the component is built",
             name=name,
         )
 

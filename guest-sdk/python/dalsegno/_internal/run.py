@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -13,21 +14,11 @@ from . import closing, contract, inspecting
 from .arguments import raw
 from .definition import Definition, Handler, registry
 from .failures import BAD_ARGUMENTS, application, to_contract
-from .runtime import Runtime, current_update
+from .runtime import Runtime, handling
 
-# Garbage is collected at fixed points only: what it ends (asynchronous generators, say) may ask something of the host.
+# Garbage is collected at fixed points only: what it ends (asynchronous generators, say) may ask something of
+# the host.
 ACTIVATIONS_PER_COLLECTION = 256
-
-
-class UpdateInfo:
-    """Which update the present code belongs to."""
-
-    def __init__(self, id: str, name: str) -> None:
-        self.id = id
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"UpdateInfo(id={self.id!r}, name={self.name!r})"
 
 
 class Run:
@@ -183,13 +174,16 @@ class Run:
         except FailureError as failure:
             # Nothing is lost: the run goes on with this signal when the code is repaired.
             raise application(BAD_ARGUMENTS, f"signal `{signal.name}`: {failure.message}") from failure
-        if handler.is_async:
-            self.runtime.spawn_handler(f"signal {signal.name}", handler.policy, lambda: self._run_signal(call))
-            return
-        try:
-            call()
-        except BaseException as error:
-            self._ended(error)
+        with handling("signal", signal):
+            if handler.is_async:
+                self.runtime.spawn_handler(
+                    f"signal {signal.name}", handler.policy, lambda: self._run_signal(call)
+                )
+                return
+            try:
+                call()
+            except BaseException as error:
+                self._ended(error)
 
     async def _run_signal(self, call: Callable[[], Any]) -> None:
         try:
@@ -214,17 +208,15 @@ class Run:
         except FailureError as failure:
             self._refuse_update(update, failure)
             return
-        token = current_update.set(UpdateInfo(update.id, update.name))
-        try:
+        with handling("update", update):
             if handler.is_async:
-                work = lambda: self._run_update(update, call)  # noqa: E731
+                work = functools.partial(self._run_update, update, call)
                 self.runtime.spawn_handler(f"update {update.name}", handler.policy, work)
-            else:
+                return
+            try:
                 self._answer_update(update, call())
-        except BaseException as error:
-            self._update_ended(update, error)
-        finally:
-            current_update.reset(token)
+            except BaseException as error:
+                self._update_ended(update, error)
 
     async def _run_update(self, update: Any, call: Callable[[], Any]) -> None:
         try:
@@ -261,12 +253,8 @@ class Run:
         if handler is None:
             raise inspecting.unknown("Update", update.name, self.handlers)
         call = self._call(handler, handler.validator or (lambda *_: None), update)
-        token = current_update.set(UpdateInfo(update.id, update.name))
-        try:
-            with self.runtime.read_only("a validator"):
-                call()
-        finally:
-            current_update.reset(token)
+        with handling("update", update), self.runtime.read_only("a validator"):
+            call()
 
     def query(self, query: Any) -> Any:
         """Answers a query.
@@ -284,7 +272,7 @@ class Run:
         if handler is None:
             raise inspecting.unknown("Query", query.name, self.handlers)
         call = self._call(handler, handler.function, query)
-        with self.runtime.read_only("a query"):
+        with handling("query", query), self.runtime.read_only("a query"):
             return converter.to_contract(call())
 
     def _expect_started(self) -> None:

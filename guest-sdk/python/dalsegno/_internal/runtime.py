@@ -24,8 +24,8 @@ class ReadOnlyContextError(DalsegnoError):
 
 
 _current: Runtime | None = None
-# Which update the present code belongs to.
-current_update: contextvars.ContextVar[Any] = contextvars.ContextVar("update", default=None)
+# The call that the present code handles: its kind, and its request.
+_handled: contextvars.ContextVar[Any] = contextvars.ContextVar("handled", default=None)
 
 
 def current() -> Runtime:
@@ -38,6 +38,21 @@ def current() -> Runtime:
 def try_current() -> Runtime | None:
     """The same, if there is one."""
     return _current
+
+
+def handled() -> tuple[str, Any] | None:
+    """The call that the present code handles, also in tasks that its handler has made."""
+    return _handled.get()
+
+
+@contextlib.contextmanager
+def handling(kind: str, request: Any) -> Iterator[None]:
+    """Code that handles a call."""
+    token = _handled.set((kind, request))
+    try:
+        yield
+    finally:
+        _handled.reset(token)
 
 
 class Runtime:
@@ -170,7 +185,9 @@ class Runtime:
             self.report_bug(error)
         elif error is not None:
             trace = frames.stack_trace(error)
-            logs.write("error", f"{context.get('message')}: {type(error).__name__}: {error}\n{trace}".rstrip(), {})
+            logs.write(
+                "error", f"{context.get('message')}: {type(error).__name__}: {error}\n{trace}".rstrip(), {}
+            )
 
     def random_id(self) -> str:
         """An id that no other run makes: 32 hexadecimal digits."""

@@ -19,11 +19,12 @@ CONSOLE = "take a signal or an update of the workflow instead"
 
 _BY_ADVICE = {
     TASKS: "run_in_executor set_default_executor shutdown_default_executor",
-    HTTP: "getaddrinfo getnameinfo create_connection create_server create_unix_connection create_unix_server "
-    "create_datagram_endpoint connect_accepted_socket start_tls sendfile sock_recv sock_recv_into sock_recvfrom "
-    "sock_recvfrom_into sock_sendall sock_sendto sock_connect sock_accept sock_sendfile",
-    ACTIVITY: "connect_read_pipe connect_write_pipe subprocess_exec subprocess_shell add_reader remove_reader "
-    "add_writer remove_writer",
+    HTTP: "getaddrinfo getnameinfo create_connection create_server create_unix_connection "
+    "create_unix_server create_datagram_endpoint connect_accepted_socket start_tls sendfile sock_recv "
+    "sock_recv_into sock_recvfrom sock_recvfrom_into sock_sendall sock_sendto sock_connect sock_accept "
+    "sock_sendfile",
+    ACTIVITY: "connect_read_pipe connect_write_pipe subprocess_exec subprocess_shell add_reader "
+    "remove_reader add_writer remove_writer",
     SIGNALS: "add_signal_handler remove_signal_handler",
     RUNS: "run_forever run_until_complete",
     "the host says when a workflow ends; return from its run method": "stop close shutdown_asyncgens",

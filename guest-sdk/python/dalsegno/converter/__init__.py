@@ -55,7 +55,9 @@ def decode(payload: Any, hint: Any = Any) -> Any:
     if hint is Any:
         return RawValue(Payload(payload.data, dict(payload.metadata)))
     name = encoding.decode("utf-8", "replace")
-    raise Mismatch(f"a payload with the encoding `{name}` is not read as JSON: take it with the type hint `RawValue`")
+    raise Mismatch(
+        f"a payload with the encoding `{name}` is not read as JSON: take it with the type hint `RawValue`"
+    )
 
 
 def _encoding(payload: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""JSON texts, byte for byte as the SDKs of other languages write them: compact, non-ASCII characters as they are."""
+"""JSON texts, byte for byte as other languages' SDKs write them: compact, non-ASCII as it is."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def _convert(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return _in_order(value)
     if isinstance(value, (bytes, bytearray)):
-        raise TypeError("bytes have a place only as a whole argument or result; inside of others, encode them as a text")
+        raise TypeError(
+            "bytes have a place only as a whole argument or result; inside of others, encode them as a text"
+        )
     if hasattr(value, "keys") and hasattr(value, "__getitem__"):
         return {key: value[key] for key in value.keys()}
     if hasattr(value, "__iter__") and hasattr(value, "__len__"):

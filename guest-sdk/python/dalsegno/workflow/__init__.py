@@ -1,11 +1,11 @@
-"""Durable workflows: `@workflow.defn` makes a class one, and the functions here are what its code may ask for.
+"""Durable workflows: `@workflow.defn` makes a class one, and the functions here are what its code asks for.
 
-Code runs on a deterministic event loop of `asyncio`: tasks, `gather`, `timeout`, `TaskGroup`, `Queue` and locks work as
-ever, `asyncio.sleep` is a durable timer, and `datetime.now`, `random` and `uuid` give the same when a run is replayed.
+Code runs on a deterministic event loop of `asyncio`: tasks, `gather`, `timeout`, `TaskGroup`, `Queue` and
+locks work as ever, `asyncio.sleep` is a durable timer, and `datetime.now`, `random` and `uuid` give the same
+when a run is replayed.
 """
 
 from .._internal.arguments import DefinitionError
-from .._internal.run import UpdateInfo
 from .._internal.runtime import ReadOnlyContextError
 from .._internal.runtime import try_current as _try_current
 from .._internal.unsupported import UnsupportedError
@@ -34,8 +34,10 @@ from ._decorators import defn, init, query, run, signal, update
 from ._external import ExternalWorkflowHandle, get_external_workflow_handle
 from ._handlers import (
     Signals,
+    UpdateInfo,
     all_handlers_finished,
     current_update_info,
+    headers,
     set_dynamic_query_handler,
     set_dynamic_signal_handler,
     set_dynamic_update_handler,
@@ -92,6 +94,7 @@ __all__ = [
     "execute_local_activity",
     "get_external_workflow_handle",
     "get_version",
+    "headers",
     "in_workflow",
     "info",
     "init",

@@ -50,8 +50,9 @@ def start_activity(
 ) -> ActivityHandle:
     """Schedules an activity now. The handle is awaited for its result, and can be cancelled.
 
-    The activity is its name, or a function of this name; `start_to_close_timeout` or `schedule_to_close_timeout` is
-    required. A result that is not of `result_type` (or of what the function returns) fails the activation, not the run.
+    The activity is its name, or a function of this name; `start_to_close_timeout` or
+    `schedule_to_close_timeout` is required. A result that is not of `result_type` (or of what the function
+    returns) fails the activation, not the run.
     """
     runtime = current()
     name, result = _calls.activity(activity, result_type)
@@ -127,11 +128,14 @@ async def execute_local_activity(activity: Any, arg: Any = NONE_GIVEN, **options
 def _check_limits(name: str, *limits: timedelta | None) -> None:
     if not any(limits):
         raise ValueError(
-            f"the activity `{name}` needs a time limit: `start_to_close_timeout` or `schedule_to_close_timeout`"
+            f"the activity `{name}` needs a time limit: `start_to_close_timeout` or "
+            "`schedule_to_close_timeout`"
         )
 
 
-def _handle(runtime: Runtime, number: int, kind: str, name: str, activity_id: str | None, result: Any) -> Operation:
+def _handle(
+    runtime: Runtime, number: int, kind: str, name: str, activity_id: str | None, result: Any
+) -> Operation:
     def cancel_in_host(_: str) -> bool:
         runtime.change(f"cancel the activity `{name}`")
         return contract.activities.cancel(number)

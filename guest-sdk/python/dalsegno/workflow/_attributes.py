@@ -25,7 +25,9 @@ def upsert_search_attributes(updates: Sequence[SearchAttributeUpdate]) -> None:
 def upsert_memo(updates: Mapping[str, Any]) -> None:
     """Sets fields of the memo; those that are `None` are removed, others stay as they are."""
     runtime = current()
-    changes = [(name, None if value is None else converter.to_contract(value)) for name, value in updates.items()]
+    changes = [
+        (name, None if value is None else converter.to_contract(value)) for name, value in updates.items()
+    ]
     runtime.change("change the memo")
     contract.run.set_memo(changes)
     runtime.changed.memo.update(changes)

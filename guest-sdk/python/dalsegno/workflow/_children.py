@@ -27,6 +27,9 @@ class ChildWorkflowCancellationType(IntEnum):
     ABANDON = 3
 
 
+_WAIT = ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED
+
+
 class ParentClosePolicy(IntEnum):
     """What happens to the child when this run closes."""
 
@@ -43,7 +46,10 @@ class ModulePolicy(IntEnum):
 
 
 class ChildWorkflowHandle:
-    """A child that is durably started. Awaiting it gives its result; cancelling the task that awaits cancels it."""
+    """A child that is durably started.
+
+    Awaiting it gives its result; cancelling the task that awaits cancels it.
+    """
 
     def __init__(self, closed: Operation, child: _Child) -> None:
         self._closed = closed
@@ -112,7 +118,7 @@ async def start_child_workflow(
     namespace: str | None = None,
     task_queue: str | None = None,
     result_type: Any = None,
-    cancellation_type: ChildWorkflowCancellationType = ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    cancellation_type: ChildWorkflowCancellationType = _WAIT,
     parent_close_policy: ParentClosePolicy = ParentClosePolicy.TERMINATE,
     module_policy: ModulePolicy = ModulePolicy.INHERIT,
     execution_timeout: timedelta | None = None,

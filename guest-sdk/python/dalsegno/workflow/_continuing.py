@@ -29,11 +29,12 @@ def continue_as_new(
     current_module: bool = False,
     headers: Mapping[str, Any] | None = None,
 ) -> NoReturn:
-    """Closes the run, and starts one of the same workflow id with a fresh history. What is not given stays as it is.
+    """Closes the run, and starts one of the same workflow id with a fresh history.
 
-    Never returns: it raises what only the SDK catches. Signals that nobody took go to the new run, which receives them
-    before all else; handlers that are at work are given up, so wait for `all_handlers_finished` before. A run that was
-    asked to cancel, and has not heard of it yet, closes as cancelled instead.
+    What is not given stays as it is. Never returns: it raises what only the SDK catches. Signals that nobody
+    took go to the new run, which receives them before all else; handlers that are at work are given up, so
+    wait for `all_handlers_finished` before. A run that was asked to cancel, and has not heard of it yet,
+    closes as cancelled instead.
     """
     runtime = current()
     options = contract.run.ContinueAsNewOptions(

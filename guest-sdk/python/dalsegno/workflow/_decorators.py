@@ -27,8 +27,8 @@ def defn(
 ) -> Any:
     """Makes a class a workflow type, named like the class if no other name is given.
 
-    Exceptions of `failure_exception_types` fail the run, as failures do; all others are bugs of the code, and the run
-    is kept until the code is repaired.
+    Exceptions of `failure_exception_types` fail the run, as failures do; all others are bugs of the code, and
+    the run is kept until the code is repaired.
     """
 
     def decorate(cls: C) -> C:
@@ -77,7 +77,9 @@ def signal(
 @overload
 def query(function: F) -> F: ...
 @overload
-def query(*, name: str | None = None, dynamic: bool = False, description: str | None = None) -> Callable[[F], F]: ...
+def query(
+    *, name: str | None = None, dynamic: bool = False, description: str | None = None
+) -> Callable[[F], F]: ...
 def query(
     function: Any = None, *, name: str | None = None, dynamic: bool = False, description: str | None = None
 ) -> Any:
@@ -111,7 +113,12 @@ def update(
 
 
 def _handler(
-    function: Any, kind: str, name: str | None, dynamic: bool, description: str | None, policy: HandlerUnfinishedPolicy
+    function: Any,
+    kind: str,
+    name: str | None,
+    dynamic: bool,
+    description: str | None,
+    policy: HandlerUnfinishedPolicy,
 ) -> Any:
     if dynamic and name is not None:
         raise DefinitionError(f"a dynamic {kind} handler takes all names, so it has none of its own")

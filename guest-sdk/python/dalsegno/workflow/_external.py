@@ -54,7 +54,7 @@ class ExternalWorkflowHandle:
 def get_external_workflow_handle(
     workflow_id: str, *, run_id: str | None = None, namespace: str | None = None
 ) -> ExternalWorkflowHandle:
-    """Another workflow, to be signalled or cancelled: of this namespace and the newest run, unless others are given."""
+    """Another workflow, to be signalled or cancelled: in this namespace its newest run, by default."""
     return ExternalWorkflowHandle(workflow_id, run_id, namespace)
 
 

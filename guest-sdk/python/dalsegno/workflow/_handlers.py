@@ -1,15 +1,16 @@
-"""Handlers that are set while the run goes on, signals taken by name, and what handlers know of themselves."""
+"""Handlers that are set while the run goes on, signals taken by name, what handlers know."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .. import converter
 from .._internal.definition import Handler, Mark
 from .._internal.failures import BAD_ARGUMENTS, application
-from .._internal.run import UpdateInfo
-from .._internal.runtime import current, current_update
+from .._internal.runtime import current, handled
+from ..common import RawValue
 from ._time import wait_condition
 
 T = TypeVar("T")
@@ -20,9 +21,28 @@ def all_handlers_finished() -> bool:
     return current().handlers.all_finished()
 
 
+@dataclass(frozen=True)
+class UpdateInfo:
+    """Which update it is."""
+
+    id: str
+    """Chosen by the caller; the same if the caller repeats the update."""
+    name: str
+
+
 def current_update_info() -> UpdateInfo | None:
     """The update that the present code handles or validates."""
-    return current_update.get()
+    kind, request = handled() or ("", None)
+    return UpdateInfo(request.id, request.name) if kind == "update" else None
+
+
+def headers() -> dict[str, RawValue]:
+    """What travelled with the call that is handled, beside its arguments; elsewhere, with the start.
+
+    Nothing of it goes on by itself. To hand it on, give it to what is called: `headers=workflow.headers()`.
+    """
+    _, request = handled() or ("", current().info)
+    return {name: converter.decode(payload, RawValue) for name, payload in request.headers}
 
 
 def set_signal_handler(name: str, handler: Callable[..., Any] | None) -> None:
@@ -60,7 +80,10 @@ def set_dynamic_update_handler(
 
 
 def _set(
-    kind: str, name: str | None, function: Callable[..., Any] | None, validator: Callable[..., Any] | None = None
+    kind: str,
+    name: str | None,
+    function: Callable[..., Any] | None,
+    validator: Callable[..., Any] | None = None,
 ) -> None:
     runtime = current()
     handlers = runtime.run.handlers[kind]

@@ -41,7 +41,9 @@ class MetricMeter:
         """A figure that is added to."""
         return Counter(name)
 
-    def create_histogram(self, name: str, description: str | None = None, unit: str | None = None) -> Histogram:
+    def create_histogram(
+        self, name: str, description: str | None = None, unit: str | None = None
+    ) -> Histogram:
         """A figure of which the host keeps the distribution."""
         return Histogram(name)
 

@@ -48,8 +48,8 @@ async def wait_condition(
 ) -> None:
     """Waits until the function gives true. It is tried again whenever nothing else is left to do.
 
-    When this returns, the function gives true. Raises `TimeoutError` when the time is over; its timer is durable, and not
-    started if the function gives true at once.
+    When this returns, the function gives true. Raises `TimeoutError` when the time is over; its timer is
+    durable, and not started if the function gives true at once.
     """
     if fn():
         return

@@ -7,11 +7,11 @@ from .._internal.runtime import current
 
 
 def patched(id: str) -> bool:
-    """True in runs that take the new way: those that reach this for the first time, and those that took it then.
+    """True in runs that take the new way: that reach this for the first time, or took it then.
 
     A change lives in three steps, each a new module: `if workflow.patched("id")` with both ways;
-    `workflow.deprecate_patch("id")` and the new way, when the last run from before is closed; the new way alone, when the
-    last run with the first step is closed. An id is decided once for the run.
+    `workflow.deprecate_patch("id")` and the new way, when the last run from before is closed; the new way
+    alone, when the last run with the first step is closed. An id is decided once for the run.
     """
     current().change("decide on a patch")
     return contract.run.patched(id)
@@ -26,8 +26,8 @@ def deprecate_patch(id: str) -> None:
 def get_version(change_id: str, minimum: int, maximum: int) -> int:
     """The version of a change that this run has: a `patched` with more than two ways.
 
-    `maximum` in runs that reach it for the first time, and that version ever after; `minimum` in runs that passed here
-    before the change was made.
+    `maximum` in runs that reach it for the first time, and that version ever after; `minimum` in runs that
+    passed here before the change was made.
     """
     current().change("decide on a version")
     return contract.run.get_version(change_id, minimum, maximum)

@@ -15,7 +15,9 @@ async def wait(
     """`asyncio.wait` with lists for sets, in the order given."""
     futures = list(fs)
     done, pending = await asyncio.wait(futures, timeout=timeout, return_when=return_when)
-    return [future for future in futures if future in done], [future for future in futures if future in pending]
+    return [future for future in futures if future in done], [
+        future for future in futures if future in pending
+    ]
 
 
 def as_completed(fs: Iterable[Any], *, timeout: float | None = None) -> Iterator[Any]:

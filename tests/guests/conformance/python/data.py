@@ -38,7 +38,9 @@ class Unicode:
 @workflow.defn(name="many-arguments")
 class ManyArguments:
     @workflow.run
-    async def run(self, text: str, int_: int, float_: float, bool_: bool, list_: list[Any], object_: dict) -> list[Any]:
+    async def run(
+        self, text: str, int_: int, float_: float, bool_: bool, list_: list[Any], object_: dict
+    ) -> list[Any]:
         return await activity("echo", text, int_, float_, bool_, list_, object_)
 
 
