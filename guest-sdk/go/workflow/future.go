@@ -176,7 +176,6 @@ type operation struct {
 	cancelInHost func(reason string) bool
 	// What to say of it when it was given up.
 	cancelled func(reason string) error
-	requested bool
 	forget    func()
 }
 
@@ -193,13 +192,9 @@ func (r *run) begin(ctx Context, number contract.Operation, started *operation) 
 	return started
 }
 
-// cancel asks the host to cancel, once. True: that is the outcome.
+// cancel asks the host to cancel. True: that is the outcome.
 func (o *operation) cancel(reason string) bool {
-	if o.future.ready || o.requested || o.run.closed {
-		return false
-	}
-	o.requested = true
-	if !o.cancelInHost(reason) {
+	if o.future.ready || o.run.closed || !o.cancelInHost(reason) {
 		return false
 	}
 	o.future.settle(nil, o.cancelled(reason))

@@ -22,6 +22,16 @@ func TestSignalsAreHandledBeforeTheMainRoutineGoesOn(t *testing.T) {
 	r.expect("complete [1,2,0,3]")
 }
 
+func TestAHandlerBeginsBeforeLaterEvents(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		_ = SetSignalHandler(ctx, "work", func(ctx Context) error { return call(ctx, "work").Get(ctx, nil) })
+		return Sleep(ctx, time.Hour)
+	})
+	r.ok(r.signal("work"), contract.CancelRequested{})
+	r.expect("timer 3600000", "activity work()", "cancel timer 1", "cancel activity 2",
+		"log the run closes while 1 handlers of signal work are at work null", "cancelled")
+}
+
 func TestSignalsAreKeptUntilTheyAreTaken(t *testing.T) {
 	r := rigged(t, func(ctx Context) ([]string, error) {
 		if err := Sleep(ctx, time.Second); err != nil {

@@ -112,6 +112,21 @@ func TestASelectorTakesWhatIsReadyFirst(t *testing.T) {
 	r.expect("activity slow()", "timer 1000", "cancel activity 1", `complete ["signal 7 true","timer","activity true"]`)
 }
 
+func TestASelectorTakesAFutureOnce(t *testing.T) {
+	r := rigged(t, func(ctx Context) (log []string, err error) {
+		selector := NewSelector(ctx)
+		for _, name := range []string{"a", "b"} {
+			future, settable := NewFuture(ctx)
+			settable.Set(nil, nil)
+			selector.AddFuture(future, func(Future) { log = append(log, name) })
+		}
+		selector.Select(ctx)
+		selector.Select(ctx)
+		return append(log, fmt.Sprint(selector.HasPending())), nil
+	})
+	r.expect(`complete ["a","b","false"]`)
+}
+
 func TestADefaultIsTakenWhenNothingIsReady(t *testing.T) {
 	r := rigged(t, func(ctx Context) (word string, err error) {
 		NewSelector(ctx).AddReceive(NewChannel(ctx), nil).AddDefault(func() { word = "default" }).Select(ctx)
