@@ -10,7 +10,7 @@ interface Frame {
 
 /** `    at charge (/bundle.js:17:11)` of QuickJS and V8, `charge@bundle.js:17:11` of SpiderMonkey. */
 const PLACE = /:(\d+):(\d+)\)?$/;
-const NAME_BEFORE_PLACE = /^at (?:async )?([^\s(]+) \(|^([^@/]+)@/;
+const NAME_BEFORE_PLACE = /^at (?:async )?([^\s(]+) \(|^([^@]+)@/;
 
 let sourceMap: SourceMap | undefined;
 
@@ -66,7 +66,8 @@ function parse(stack: string | undefined): Frame[] {
     const place = PLACE.exec(line);
     if (place === null) return [];
     const named = NAME_BEFORE_PLACE.exec(line);
-    const name = named?.[1] ?? named?.[2] ?? '';
+    // SpiderMonkey marks functions without a name of their own: `order/charge<`.
+    const name = (named?.[1] ?? named?.[2] ?? '').replace(/[/<]+$/, '');
     return [{ name: name === '<anonymous>' ? '' : name, line: Number(place[1]), column: Number(place[2]) }];
   });
 }

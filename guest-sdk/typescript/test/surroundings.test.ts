@@ -99,7 +99,7 @@ test('stacks of every engine are read', () => {
   setSourceMap(['src/a.ts'], 'A;AAAA,QAEE');
   const quickjs = '    at sdk (/bundle.js:1:5)\n    at charge (/bundle.js:2:9)\n    at <anonymous> (/bundle.js:2:2)\n    at native';
   assert.deepEqual(frames(quickjs), ['charge (src/a.ts:3:3)', 'src/a.ts:1:1']);
-  assert.deepEqual(frames('charge@bundle.js:2:9'), ['charge (src/a.ts:3:3)']);
+  assert.deepEqual(frames('charge<@bundle.js:2:9'), ['charge (src/a.ts:3:3)']);
   assert.equal(place('sdk@bundle.js:1:5\ncharge@bundle.js:2:9\n'), 'src/a.ts:3:3');
   assert.equal(place('Error: no\n    at async charge (file:///bundle.js:2:9)'), 'src/a.ts:3:3');
   assert.equal(place(undefined), '');
