@@ -140,8 +140,7 @@ impl Instance {
 
     /// Bytes this guest keeps from other uses: of its linear memory, and what the host has beside it.
     ///
-    /// An estimate, since wasmtime does not tell which memory a guest has touched. It is above the truth: the image of
-    /// an interpreter is written to far less than is counted.
+    /// An estimate, since wasmtime does not tell which memory a guest has touched.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.store.data().memory.own_bytes() + limits::OVERHEAD_BYTES

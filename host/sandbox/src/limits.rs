@@ -22,9 +22,9 @@ pub const TABLES_PER_COMPONENT_MAX: u32 = 20;
 pub const TABLE_ELEMENTS_MAX: usize = 100_000;
 /// What the host keeps beside one resident guest's memory: the store, the instances, the run's context.
 pub const OVERHEAD_BYTES: usize = 16 << 10;
-/// The part of a module's image that each of its guests is taken to have written to: one of so many. Measured: less than
-/// a fiftieth in Python and JavaScript.
-pub const IMAGE_SHARED_BY: usize = 8;
+/// The part of a module's image that each of its guests is taken to have written to: one of so many. Measured: a tenth
+/// in Python, a quarter in JavaScript.
+pub const IMAGE_SHARED_BY: usize = 4;
 /// How often the clock behind the activation deadline ticks.
 pub const TICK: Duration = Duration::from_millis(10);
 /// Frames of a guest's backtrace.

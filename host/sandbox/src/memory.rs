@@ -24,8 +24,8 @@ impl MemoryLimit {
 
     /// What the guest keeps from other uses, as far as that can be told from outside.
     ///
-    /// What it began with is its module's image, which all its guests share until they write to it: interpreters
-    /// write to a fiftieth of theirs. What it asked for since is taken to be written to.
+    /// What it began with is its module's image, which all its guests share until they write to it; most of an
+    /// interpreter's is only read. What it asked for since is taken to be written to.
     pub(crate) fn own_bytes(&self) -> usize {
         self.bytes - self.initial_bytes + self.initial_bytes / limits::IMAGE_SHARED_BY
     }
