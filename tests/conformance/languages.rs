@@ -36,6 +36,8 @@ impl Language {
                     "timer",
                     "signals-in-order",
                     "signal-with-start",
+                    "cancel-uncaught",
+                    "continue-as-new",
                 ],
                 "C shows the contract, not a whole SDK",
             ),
