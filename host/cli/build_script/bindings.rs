@@ -10,8 +10,17 @@ const WORLD: &str = "workflow";
 
 /// Where the bindings lie in the SDK for Go.
 const GO_PACKAGE: &str = "dalsegno/internal/bindings";
-/// What the bindings for Go expect of a package from elsewhere, and the SDK's own package that has it.
-const GO_RUNTIME: [&str; 2] = ["go.bytecodealliance.org/pkg/wit/", "dalsegno/internal/wit/"];
+/// What is changed in files of a kind.
+const CHANGES: [(&str, &str, &str); 2] = [
+    // The SDK has a package of its own for what the bindings expect of one from elsewhere.
+    ("go", "go.bytecodealliance.org/pkg/wit/", "dalsegno/internal/wit/"),
+    // Would have the linker look for the object file that is not made.
+    (
+        "c",
+        "extern void __component_type_object_force_link_workflow(void);",
+        "static void __component_type_object_force_link_workflow(void) {}",
+    ),
+];
 
 /// Writes the bindings of the contract in `wit` into the folders `go` and `c` of `out`.
 pub(crate) fn make(wit: &Path, out: &Path) -> Result<()> {
@@ -25,7 +34,9 @@ pub(crate) fn make(wit: &Path, out: &Path) -> Result<()> {
         ..Default::default()
     };
     generate(wit, go.build().as_mut(), &out.join("go"))?;
-    generate(wit, wit_bindgen_c::Opts::default().build().as_mut(), &out.join("c"))
+    // The type of the component is added when it is made, as for Go.
+    let c = wit_bindgen_c::Opts { no_object_file: true, ..Default::default() };
+    generate(wit, c.build().as_mut(), &out.join("c"))
 }
 
 fn generate(wit: &Path, generator: &mut dyn WorldGenerator, out: &Path) -> Result<()> {
@@ -37,12 +48,12 @@ fn generate(wit: &Path, generator: &mut dyn WorldGenerator, out: &Path) -> Resul
     for (name, bytes) in files.iter() {
         let path = out.join(name);
         fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
-        if path.extension().is_some_and(|found| found == "go") {
-            let [foreign, own] = GO_RUNTIME;
-            fs::write(path, std::str::from_utf8(bytes)?.replace(foreign, own))?;
-        } else {
-            fs::write(path, bytes)?;
+        let extension = path.extension().unwrap_or_default();
+        let mut text = String::from_utf8(bytes.to_vec())?;
+        for (_, from, to) in CHANGES.iter().filter(|(kind, ..)| extension == *kind) {
+            text = text.replace(from, to);
         }
+        fs::write(path, text)?;
     }
     Ok(())
 }

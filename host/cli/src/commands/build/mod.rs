@@ -3,6 +3,7 @@
 //! Read `project` for how a folder is recognised, `steps` for how tools are run, `cache` for what is installed, then
 //! a language.
 
+mod c;
 mod cache;
 mod check;
 mod componentise;
@@ -21,6 +22,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 
 use crate::{
     args::{Form, Global},
@@ -60,7 +62,7 @@ pub(crate) struct BuildArgs {
     /// Where the component goes [default: DIR/dist/NAME.wasm; for Rust, where cargo puts it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Find or install the tools that the project needs, and stop
+    /// Find or install the tools that the project needs, print where they are, and stop
     #[arg(long, conflicts_with = "out")]
     tools_only: bool,
     /// Show each command that is run
@@ -76,9 +78,12 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     let steps = Steps { verbose: args.verbose };
     let title = project.language.title();
     if args.tools_only {
-        tools(&project, steps)?;
+        let tools = tools(&project, steps)?;
         output::note(&format!("the tools for {title} are there"));
-        return Ok(());
+        return match global.output {
+            Form::Json => output::data(&json!({"tools": tools}).to_string()),
+            Form::Text => output::data(&tools.display().to_string()),
+        };
     }
     output::note(&format!("building {} ({title})", project.name));
     let component = component(&project, args.out.as_deref(), steps)?;
@@ -93,14 +98,14 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     }
 }
 
-/// Finds the tools of the project's language, or installs them.
-fn tools(project: &Project, steps: Steps) -> Result<(), CliError> {
+/// Finds the tools of the project's language, or installs them: the program, or the folder of its own that they have.
+fn tools(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
     match project.language {
-        Language::Rust => rust::check_tools(&project.folder, steps),
-        Language::Python => python::componentize(project, steps).map(drop),
-        Language::TypeScript => typescript::tools(project, steps).map(drop),
-        Language::Go => go::check_tools(steps),
-        other => return Err(CliError::Failed(format!("{} cannot be built yet", other.title()))),
+        Language::Rust => rust::check_tools(&project.folder, steps).map(|()| PathBuf::from("cargo")),
+        Language::Python => python::componentize(project, steps),
+        Language::TypeScript => typescript::tools(project, steps),
+        Language::Go => go::check_tools(steps).map(|()| PathBuf::from("go")),
+        Language::C => c::check_tools(project, steps).map(|()| PathBuf::from("clang")),
     }
 }
 
@@ -114,7 +119,7 @@ fn component(project: &Project, out: Option<&Path>, steps: Steps) -> Result<Path
         Language::Python => python::build(project, steps)?,
         Language::TypeScript => typescript::build(project, steps)?,
         Language::Go => go::build(project, steps)?,
-        other => return Err(CliError::Failed(format!("{} cannot be built yet", other.title()))),
+        Language::C => c::build(project, steps)?,
     };
     let out = match out {
         Some(out) => out.to_owned(),
