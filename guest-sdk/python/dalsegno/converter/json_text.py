@@ -28,7 +28,7 @@ def encode(value: Any) -> bytes:
 
 def parse(data: bytes) -> Any:
     """What a JSON text holds."""
-    return json.loads(data)
+    return _DECODER.decode(str(data, "utf-8"))
 
 
 def _shorten(match: re.Match[str]) -> str:
@@ -81,4 +81,5 @@ def _in_order(values: Any) -> list[Any]:
         return sorted(values, key=lambda value: json.dumps(value, default=_convert))
 
 
+_DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_convert)
