@@ -82,7 +82,7 @@ export function proxyActivities<A extends Activities = Record<string, (...args: 
   options: ActivityOptions,
 ): ActivityProxy<A, ActivityOptions> {
   checkTimeouts(options, 'proxyActivities');
-  return proxy<A, ActivityOptions>(options, scheduleActivity);
+  return proxy<A, ActivityOptions>(options, prepareActivity);
 }
 
 /** The same of activities that run in the host itself, next to the workflow: for short ones. */
@@ -91,20 +91,25 @@ export function proxyLocalActivities<A extends Activities = Record<string, (...a
   options: LocalActivityOptions,
 ): ActivityProxy<A, LocalActivityOptions> {
   checkTimeouts(options, 'proxyLocalActivities');
-  return proxy<A, LocalActivityOptions>(options, scheduleLocalActivity);
+  return proxy<A, LocalActivityOptions>(options, prepareLocalActivity);
 }
 
-type Schedule<Options> = (name: string, args: unknown[], options: Options) => Promise<unknown>;
+/** An activity of which all but the name and the arguments is known. */
+type Schedule = (name: string, args: unknown[]) => Promise<unknown>;
 
-function proxy<A extends Activities, Options>(options: Options, schedule: Schedule<Options>): ActivityProxy<A, Options> {
+function proxy<A extends Activities, Options>(
+  options: Options,
+  prepare: (options: Options) => Schedule,
+): ActivityProxy<A, Options> {
+  const schedule = prepare(options);
   const activities = new Map<string, unknown>();
   return new Proxy({} as ActivityProxy<A, Options>, {
     get(_, name) {
       // A proxy that is awaited by mistake is no promise.
       if (typeof name !== 'string' || name === 'then') return undefined;
       if (!activities.has(name)) {
-        const activity = (...args: unknown[]): unknown => schedule(name, args, options);
-        const executeWithOptions = (other: Options, args: unknown[]): unknown => schedule(name, args, { ...options, ...other });
+        const activity = (...args: unknown[]): unknown => schedule(name, args);
+        const executeWithOptions = (other: Options, args: unknown[]): unknown => prepare({ ...options, ...other })(name, args);
         activities.set(name, Object.assign(activity, { executeWithOptions }));
       }
       return activities.get(name);
@@ -115,15 +120,7 @@ function proxy<A extends Activities, Options>(options: Options, schedule: Schedu
 /** Schedules an activity by its name. Rejected with an `ActivityFailure`, whose cause says why. */
 export function scheduleActivity<R = unknown>(name: string, args: unknown[], options: ActivityOptions): Promise<R> {
   checkTimeouts(options, `activity ${name}`);
-  const { host } = currentRuntime();
-  const input = encodeAll(args, `activity ${name}`);
-  const contract = {
-    ...commonOptions(options),
-    taskQueue: options.taskQueue,
-    scheduleToStartMs: optionalMilliseconds(options.scheduleToStartTimeout, 'scheduleToStartTimeout'),
-    heartbeatMs: optionalMilliseconds(options.heartbeatTimeout, 'heartbeatTimeout'),
-  };
-  return begin<R>('activity', name, options, () => host.scheduleActivity(name, input, contract));
+  return prepareActivity(options)(name, args) as Promise<R>;
 }
 
 /** Runs a local activity by its name. */
@@ -133,11 +130,31 @@ export function scheduleLocalActivity<R = unknown>(
   options: LocalActivityOptions,
 ): Promise<R> {
   checkTimeouts(options, `local activity ${name}`);
-  const { host } = currentRuntime();
-  const input = encodeAll(args, `local activity ${name}`);
+  return prepareLocalActivity(options)(name, args) as Promise<R>;
+}
+
+function prepareActivity(options: ActivityOptions): Schedule {
+  const contract = {
+    ...commonOptions(options),
+    taskQueue: options.taskQueue,
+    scheduleToStartMs: optionalMilliseconds(options.scheduleToStartTimeout, 'scheduleToStartTimeout'),
+    heartbeatMs: optionalMilliseconds(options.heartbeatTimeout, 'heartbeatTimeout'),
+  };
+  return (name, args) => {
+    const { host } = currentRuntime();
+    const input = encodeAll(args, `activity ${name}`);
+    return begin('activity', name, options, () => host.scheduleActivity(name, input, contract));
+  };
+}
+
+function prepareLocalActivity(options: LocalActivityOptions): Schedule {
   const localRetryThresholdMs = optionalMilliseconds(options.localRetryThreshold, 'localRetryThreshold');
   const contract = { ...commonOptions(options), localRetryThresholdMs };
-  return begin<R>('local activity', name, options, () => host.scheduleLocalActivity(name, input, contract));
+  return (name, args) => {
+    const { host } = currentRuntime();
+    const input = encodeAll(args, `local activity ${name}`);
+    return begin('local activity', name, options, () => host.scheduleLocalActivity(name, input, contract));
+  };
 }
 
 function begin<R>(kind: string, name: string, { activityId }: CommonOptions, start: () => number): Promise<R> {

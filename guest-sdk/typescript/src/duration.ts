@@ -42,7 +42,16 @@ export function optionalMilliseconds(duration: Duration | undefined, what: strin
   return duration === undefined ? undefined : milliseconds(duration, what);
 }
 
+/** Code says few durations, and says them often. */
+const parsed = new Map<unknown, number | undefined>();
+const PARSED_MAX = 1_000;
+
 function parse(text: unknown): number | undefined {
+  if (!parsed.has(text) && parsed.size < PARSED_MAX) parsed.set(text, read(text));
+  return parsed.get(text) ?? read(text);
+}
+
+function read(text: unknown): number | undefined {
   const match = TEXT.exec(String(text).trim());
   if (match === null) return undefined;
   const unit = UNITS.find(([pattern]) => pattern.test((match[2] ?? '').toLowerCase()));

@@ -101,12 +101,17 @@ export class WorkflowPromise<T> implements Promise<T> {
   /** Functions of which the first call counts. */
   settlers(): [Resolve<unknown>, Reject] {
     let settled = false;
-    const once = (settle: (value: unknown) => void) => (value?: unknown): void => {
+    const resolve = (value: unknown): void => {
       if (settled) return;
       settled = true;
-      settle(value);
+      this.resolve(value);
     };
-    return [once((value) => this.resolve(value)), once((reason) => this.reject(reason))];
+    const reject = (reason?: unknown): void => {
+      if (settled) return;
+      settled = true;
+      this.reject(reason);
+    };
+    return [resolve, reject];
   }
 
   resolve(value: unknown): void {

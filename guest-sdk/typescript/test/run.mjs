@@ -21,8 +21,8 @@ try {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'es2016',
-    supported: { bigint: true },
+    target: 'es2022',
+    supported: { 'async-await': false, 'async-generator': false, 'for-await': false },
     alias: { '@dalsegno/workflow': join(here, '../src/index.ts') },
     logLevel: 'error',
   });

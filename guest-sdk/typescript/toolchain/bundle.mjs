@@ -34,9 +34,9 @@ function options({ folder, entry, engine }, sdk) {
     outfile: join(folder, BUNDLE),
     format: 'esm',
     platform: 'browser',
-    // Async functions become generators, so that our own promises drive them.
-    target: 'es2016',
-    supported: { bigint: true },
+    target: 'es2022',
+    // Async functions become generators, so that our own promises drive them; the engines have all else.
+    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': false },
     charset: 'utf8',
     treeShaking: true,
     external: ['dalsegno:workflow/*'],
