@@ -61,7 +61,6 @@ export type Activities = object;
 
 /** The functions of `A`, each of which schedules the activity of its name. */
 export type ActivityProxy<A extends Activities, Options> = {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   [Name in keyof A as A[Name] extends (...args: any[]) => any ? Name : never]: A[Name] extends (
     ...args: infer Args
   ) => infer Ret
@@ -77,7 +76,6 @@ export type ActivityProxy<A extends Activities, Options> = {
  *
  * Without a type, any name is a function: `proxyActivities({ … })['charge-card'](card)`.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function proxyActivities<A extends Activities = Record<string, (...args: any[]) => Promise<any>>>(
   options: ActivityOptions,
 ): ActivityProxy<A, ActivityOptions> {
@@ -86,7 +84,6 @@ export function proxyActivities<A extends Activities = Record<string, (...args: 
 }
 
 /** The same of activities that run in the host itself, next to the workflow: for short ones. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function proxyLocalActivities<A extends Activities = Record<string, (...args: any[]) => Promise<any>>>(
   options: LocalActivityOptions,
 ): ActivityProxy<A, LocalActivityOptions> {
@@ -109,7 +106,8 @@ function proxy<A extends Activities, Options>(
       if (typeof name !== 'string' || name === 'then') return undefined;
       if (!activities.has(name)) {
         const activity = (...args: unknown[]): unknown => schedule(name, args);
-        const executeWithOptions = (other: Options, args: unknown[]): unknown => prepare({ ...options, ...other })(name, args);
+        const executeWithOptions = (other: Options, args: unknown[]): unknown =>
+          prepare({ ...options, ...other })(name, args);
         activities.set(name, Object.assign(activity, { executeWithOptions }));
       }
       return activities.get(name);
@@ -118,7 +116,11 @@ function proxy<A extends Activities, Options>(
 }
 
 /** Schedules an activity by its name. Rejected with an `ActivityFailure`, whose cause says why. */
-export function scheduleActivity<R = unknown>(name: string, args: unknown[], options: ActivityOptions): Promise<R> {
+export function scheduleActivity<R = unknown>(
+  name: string,
+  args: unknown[],
+  options: ActivityOptions,
+): Promise<R> {
   checkTimeouts(options, `activity ${name}`);
   return prepareActivity(options)(name, args) as Promise<R>;
 }
@@ -157,7 +159,12 @@ function prepareLocalActivity(options: LocalActivityOptions): Schedule {
   };
 }
 
-function begin<R>(kind: string, name: string, { activityId }: CommonOptions, start: () => number): Promise<R> {
+function begin<R>(
+  kind: string,
+  name: string,
+  { activityId }: CommonOptions,
+  start: () => number,
+): Promise<R> {
   const { host } = currentRuntime();
   return Operation.begin<R>({
     name: `${kind} ${name}`,
@@ -165,7 +172,14 @@ function begin<R>(kind: string, name: string, { activityId }: CommonOptions, sta
     cancel: (operation) => host.cancelActivity(operation),
     cancelled: (operation) => {
       const cause = new CancelledFailure('activity cancelled');
-      return new ActivityFailure('activity cancelled', name, activityId ?? `${operation}`, 'CANCEL_REQUESTED', 1, cause);
+      return new ActivityFailure(
+        'activity cancelled',
+        name,
+        activityId ?? `${operation}`,
+        'CANCEL_REQUESTED',
+        1,
+        cause,
+      );
     },
   }).outcome;
 }

@@ -56,7 +56,10 @@ export type SearchAttributePair = {
  */
 export type SearchAttributes = readonly SearchAttributePair[] | Record<string, SearchAttributeValue | null>;
 
-export function defineSearchAttributeKey<T extends SearchAttributeType>(name: string, type: T): SearchAttributeKey<T> {
+export function defineSearchAttributeKey<T extends SearchAttributeType>(
+  name: string,
+  type: T,
+): SearchAttributeKey<T> {
   return { name, type };
 }
 
@@ -76,9 +79,11 @@ export function upsertMemo(fields: Record<string, unknown>): void {
   runtime.checkMayChange('upsertMemo');
   const isRemoved = (value: unknown): boolean => value === null || value === undefined;
   // A memo's fields have no order of their own: that of their names is the same in every language.
-  const changes = Object.keys(fields).sort(byName).map((name): [string, Payload | undefined] => {
-    return [name, isRemoved(fields[name]) ? undefined : encodeValue(fields[name])];
-  });
+  const changes = Object.keys(fields)
+    .sort(byName)
+    .map((name): [string, Payload | undefined] => {
+      return [name, isRemoved(fields[name]) ? undefined : encodeValue(fields[name])];
+    });
   runtime.callSite();
   runtime.host.setMemo(changes);
   for (const [name, payload] of changes) runtime.upsertedMemo.set(name, payload);

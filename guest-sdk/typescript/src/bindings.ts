@@ -7,7 +7,6 @@ import type { Activation, Event, Failure, Outcome, RetryPolicy, RunInfo } from '
 import type { Host } from './host.js';
 
 // The engine's own values, of which TypeScript knows nothing.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Foreign = any;
 
 /** The modules of the contract's interfaces. */
@@ -169,4 +168,3 @@ function policyIn(policy: Foreign): RetryPolicy {
 function numberIn(value: number | bigint | null | undefined): number | undefined {
   return value == null ? undefined : Number(value);
 }
-

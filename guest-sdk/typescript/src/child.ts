@@ -31,7 +31,11 @@ export type ChildWorkflowCancellationType = keyof typeof CANCELLATION_TYPES;
 export const ChildWorkflowCancellationType = keysOf(CANCELLATION_TYPES);
 
 /** What happens to the child when this run closes. */
-const PARENT_CLOSE_POLICIES = { TERMINATE: 'terminate', ABANDON: 'abandon', REQUEST_CANCEL: 'request-cancel' } as const;
+const PARENT_CLOSE_POLICIES = {
+  TERMINATE: 'terminate',
+  ABANDON: 'abandon',
+  REQUEST_CANCEL: 'request-cancel',
+} as const;
 export type ParentClosePolicy = keyof typeof PARENT_CLOSE_POLICIES;
 export const ParentClosePolicy = keysOf(PARENT_CLOSE_POLICIES);
 
@@ -95,7 +99,10 @@ export interface ChildWorkflowHandle<R> {
 }
 
 /** Starts a child and waits for its result. */
-export function executeChild<F extends Workflow>(type: F, options: WithArgs<Parameters<F>>): Promise<ResultOf<F>>;
+export function executeChild<F extends Workflow>(
+  type: F,
+  options: WithArgs<Parameters<F>>,
+): Promise<ResultOf<F>>;
 export function executeChild<F extends Workflow>(type: F): Promise<ResultOf<F>>;
 export function executeChild<F extends Workflow>(
   type: string,
@@ -138,7 +145,10 @@ class Child {
   /** Nothing more is heard of it. */
   private isGone = false;
 
-  constructor(type: string | Workflow, { args = [], ...options }: ChildWorkflowOptions & { args?: unknown[] }) {
+  constructor(
+    type: string | Workflow,
+    { args = [], ...options }: ChildWorkflowOptions & { args?: unknown[] },
+  ) {
     this.workflowType = workflowTypeName(type);
     this.options = options;
     this.input = encodeAll(args, `child ${this.workflowType}`);
@@ -221,7 +231,14 @@ class Child {
     const namespace = this.options.namespace ?? this.runtime.info.namespace;
     const execution = { workflowId: this.workflowId, runId: this.runId };
     const cause = new CancelledFailure(message);
-    return new ChildWorkflowFailure(message, namespace, execution, this.workflowType, 'CANCEL_REQUESTED', cause);
+    return new ChildWorkflowFailure(
+      message,
+      namespace,
+      execution,
+      this.workflowType,
+      'CANCEL_REQUESTED',
+      cause,
+    );
   }
 
   private startFailure(error: unknown): unknown {

@@ -14,7 +14,9 @@ export function complete(runtime: Runtime, value: unknown): void {
   try {
     result = encodeValue(value);
   } catch (error) {
-    return runtime.reportBug(new TypeError(`the workflow's result has no JSON form: ${(error as Error).message}`));
+    return runtime.reportBug(
+      new TypeError(`the workflow's result has no JSON form: ${(error as Error).message}`),
+    );
   }
   warnOfWork(runtime);
   runtime.host.complete(result);

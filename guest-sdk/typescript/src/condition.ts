@@ -32,7 +32,12 @@ export function condition(predicate: () => boolean, timeout?: Duration): Promise
     return met;
   }
   const timer: Operation<void> | undefined = timeout === undefined ? undefined : startTimer(timeout);
-  const wait = { task: context?.task ?? runtime.task, scope, stack: runtime.captureStack(), describe: () => 'condition' };
+  const wait = {
+    task: context?.task ?? runtime.task,
+    scope,
+    stack: runtime.captureStack(),
+    describe: () => 'condition',
+  };
   const number = runtime.waits.enter(wait);
   const settle = (end: () => void): boolean => {
     const wasWaiting = runtime.conditions.delete(number);

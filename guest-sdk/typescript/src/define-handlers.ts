@@ -17,14 +17,22 @@ export interface SignalDefinition<Args extends unknown[] = unknown[], Name exten
   readonly [types]?: (...args: Args) => void;
 }
 
-export interface QueryDefinition<Ret = unknown, Args extends unknown[] = unknown[], Name extends string = string> {
+export interface QueryDefinition<
+  Ret = unknown,
+  Args extends unknown[] = unknown[],
+  Name extends string = string,
+> {
   readonly type: 'query';
   readonly name: Name;
   readonly description?: string | undefined;
   readonly [types]?: (...args: Args) => Ret;
 }
 
-export interface UpdateDefinition<Ret = unknown, Args extends unknown[] = unknown[], Name extends string = string> {
+export interface UpdateDefinition<
+  Ret = unknown,
+  Args extends unknown[] = unknown[],
+  Name extends string = string,
+> {
   readonly type: 'update';
   readonly name: Name;
   readonly description?: string | undefined;
@@ -120,14 +128,20 @@ export type DefaultQueryHandler = (queryName: string, ...args: unknown[]) => unk
 export type DefaultUpdateHandler = (updateName: string, ...args: unknown[]) => unknown;
 
 /** Says what handles signals of names that have no handler. */
-export function setDefaultSignalHandler(handle: DefaultSignalHandler | undefined, options: SignalHandlerOptions = {}): void {
+export function setDefaultSignalHandler(
+  handle: DefaultSignalHandler | undefined,
+  options: SignalHandlerOptions = {},
+): void {
   const { description, unfinishedPolicy = 'WARN_AND_ABANDON' } = options;
   currentRuntime().handlers.defaultSignal = handle && { handle, description, unfinishedPolicy };
   takeBufferedSignals();
 }
 
 /** Says what answers queries of names that have no handler. */
-export function setDefaultQueryHandler(handle: DefaultQueryHandler | undefined, options: QueryHandlerOptions = {}): void {
+export function setDefaultQueryHandler(
+  handle: DefaultQueryHandler | undefined,
+  options: QueryHandlerOptions = {},
+): void {
   currentRuntime().handlers.defaultQuery = handle && { handle, description: options.description };
 }
 

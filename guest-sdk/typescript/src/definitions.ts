@@ -5,7 +5,12 @@ import { SDK_NAME, SDK_VERSION } from './version.js';
 import type { WorkflowType } from './workflow-types.js';
 
 export function moduleDefinition(types: Iterable<WorkflowType>): ModuleDefinition {
-  return { sdkName: SDK_NAME, sdkVersion: SDK_VERSION, workflows: [...types].map(workflowDefinition), extensions: [] };
+  return {
+    sdkName: SDK_NAME,
+    sdkVersion: SDK_VERSION,
+    workflows: [...types].map(workflowDefinition),
+    extensions: [],
+  };
 }
 
 function workflowDefinition({ name, options }: WorkflowType): WorkflowDefinition {
@@ -24,6 +29,12 @@ function workflowDefinition({ name, options }: WorkflowType): WorkflowDefinition
   };
 }
 
-function handlerDefinition({ name, description }: { name: string; description?: string | undefined }): HandlerDefinition {
+function handlerDefinition({
+  name,
+  description,
+}: {
+  name: string;
+  description?: string | undefined;
+}): HandlerDefinition {
   return { name, description, inputSchemas: undefined, resultSchema: undefined };
 }

@@ -1,13 +1,37 @@
 /** Durations: milliseconds as a number, or a text like `10s`, `1.5 hours`, `3 days`. */
 
 type Unit =
-  | 'ms' | 'msec' | 'msecs' | 'millisecond' | 'milliseconds'
-  | 's' | 'sec' | 'secs' | 'second' | 'seconds'
-  | 'm' | 'min' | 'mins' | 'minute' | 'minutes'
-  | 'h' | 'hr' | 'hrs' | 'hour' | 'hours'
-  | 'd' | 'day' | 'days'
-  | 'w' | 'week' | 'weeks'
-  | 'y' | 'yr' | 'yrs' | 'year' | 'years';
+  | 'ms'
+  | 'msec'
+  | 'msecs'
+  | 'millisecond'
+  | 'milliseconds'
+  | 's'
+  | 'sec'
+  | 'secs'
+  | 'second'
+  | 'seconds'
+  | 'm'
+  | 'min'
+  | 'mins'
+  | 'minute'
+  | 'minutes'
+  | 'h'
+  | 'hr'
+  | 'hrs'
+  | 'hour'
+  | 'hours'
+  | 'd'
+  | 'day'
+  | 'days'
+  | 'w'
+  | 'week'
+  | 'weeks'
+  | 'y'
+  | 'yr'
+  | 'yrs'
+  | 'year'
+  | 'years';
 
 type AnyCase = Unit | Uppercase<Unit> | Capitalize<Unit>;
 
@@ -32,7 +56,9 @@ const UNITS: [RegExp, number][] = [
 export function milliseconds(duration: Duration, what = 'a duration'): number {
   const exact = typeof duration === 'number' ? duration : parse(duration);
   if (exact === undefined || !Number.isFinite(exact)) {
-    throw new TypeError(`${what} is a number of milliseconds or a text like '10s' or '3 days', not ${show(duration)}`);
+    throw new TypeError(
+      `${what} is a number of milliseconds or a text like '10s' or '3 days', not ${show(duration)}`,
+    );
   }
   if (exact < 0) throw new RangeError(`${what} cannot be negative: ${show(duration)}`);
   return Math.ceil(exact);

@@ -48,7 +48,10 @@ function toKind(failure: Failure): contract.CauseKind {
   }
   if (failure instanceof ActivityFailure) {
     const { activityType, activityId, attempts } = failure;
-    return { tag: 'activity', val: { activityType, activityId, attempts, retryState: toKebab(failure.retryState) } };
+    return {
+      tag: 'activity',
+      val: { activityType, activityId, attempts, retryState: toKebab(failure.retryState) },
+    };
   }
   if (failure instanceof ChildWorkflowFailure) {
     const { namespace, workflowType, execution } = failure;
@@ -69,7 +72,10 @@ function toApplication(failure: ApplicationFailure): contract.ApplicationFailure
 
 /** The contract's chain is never empty; an empty one of a faulty host still becomes a failure. */
 export function fromContract(failure: contract.Failure): Failure {
-  const chain = failure.causes.reduceRight<Failure | undefined>((cause, link) => fromCause(link, cause), undefined);
+  const chain = failure.causes.reduceRight<Failure | undefined>(
+    (cause, link) => fromCause(link, cause),
+    undefined,
+  );
   return chain ?? new ServerFailure('the host gave a failure without a cause');
 }
 
@@ -95,7 +101,14 @@ function fromKind({ message, kind }: contract.Cause, cause: Failure | undefined)
     }
     case 'activity': {
       const { activityType, activityId, attempts, retryState } = kind.val;
-      return new ActivityFailure(message, activityType, activityId, fromKebab(retryState) as RetryState, attempts, cause);
+      return new ActivityFailure(
+        message,
+        activityType,
+        activityId,
+        fromKebab(retryState) as RetryState,
+        attempts,
+        cause,
+      );
     }
     case 'child-workflow': {
       const { namespace, workflowId, runId, workflowType, retryState } = kind.val;

@@ -56,7 +56,14 @@ export class ApplicationFailure extends Failure {
   }
 
   static create(options: ApplicationFailureOptions): ApplicationFailure {
-    const { message = '', type = 'Error', nonRetryable = false, details = [], nextRetryDelay, cause } = options;
+    const {
+      message = '',
+      type = 'Error',
+      nonRetryable = false,
+      details = [],
+      nextRetryDelay,
+      cause,
+    } = options;
     return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay);
   }
 
@@ -93,7 +100,11 @@ export class WorkflowExecutionAlreadyStartedError extends ApplicationFailure {
 
 /** Stopped by a cancellation. */
 export class CancelledFailure extends Failure {
-  constructor(message = 'cancelled', readonly details: unknown[] = [], cause?: Error) {
+  constructor(
+    message = 'cancelled',
+    readonly details: unknown[] = [],
+    cause?: Error,
+  ) {
     super(message, cause);
     this.name = 'CancelledFailure';
   }
@@ -109,7 +120,12 @@ export class TerminatedFailure extends Failure {
 
 /** A time limit was exceeded. */
 export class TimeoutFailure extends Failure {
-  constructor(message: string, readonly lastHeartbeatDetails: unknown[], readonly timeoutType: TimeoutType, cause?: Error) {
+  constructor(
+    message: string,
+    readonly lastHeartbeatDetails: unknown[],
+    readonly timeoutType: TimeoutType,
+    cause?: Error,
+  ) {
     super(message, cause);
     this.name = 'TimeoutFailure';
   }

@@ -73,7 +73,8 @@ export function validateUpdate(runtime: Runtime, update: Request): void {
   const context = handlerContext(runtime, `update ${update.name}`, { id: update.id, name: update.name });
   if (validate === undefined) return;
   const decision = runtime.readOnly('a validator', () => runIn(context, () => validate(...before, ...args)));
-  if (isThenable(decision)) throw new TypeError(`the validator of the update ${update.name} must not be asynchronous`);
+  if (isThenable(decision))
+    throw new TypeError(`the validator of the update ${update.name} must not be asynchronous`);
 }
 
 /** The answer of a query's handler. */
@@ -109,7 +110,8 @@ export function takeBufferedUpdates(): void {
 /** Answers updates that no handler was set for in time. */
 export function refuseBufferedUpdates(runtime: Runtime): void {
   for (const { id, name } of runtime.updates.takeAll()) {
-    if (!runtime.isClosed) runtime.host.failUpdate(id, toContract(unknown('Update', name, runtime.handlers.updates)));
+    if (!runtime.isClosed)
+      runtime.host.failUpdate(id, toContract(unknown('Update', name, runtime.handlers.updates)));
   }
 }
 
@@ -119,7 +121,13 @@ interface Ends {
 }
 
 /** Calls a handler. One that awaits something goes on as a task. */
-function handle(runtime: Runtime, context: Context, handler: SignalHandler, args: unknown[], ends: Ends): void {
+function handle(
+  runtime: Runtime,
+  context: Context,
+  handler: SignalHandler,
+  args: unknown[],
+  ends: Ends,
+): void {
   if (runtime.isClosed) return;
   const result = attempt(() => runIn(context, () => handler.handle(...args)));
   if ('error' in result) return ends.failed(result.error);
@@ -172,7 +180,11 @@ export function badArguments(what: string, error: unknown): ApplicationFailure {
 }
 
 /** The failure of calling a handler that does not exist: `UnknownQuery`, for example. */
-export function unknown(kind: 'Query' | 'Update', name: string, known: Map<string, unknown>): ApplicationFailure {
+export function unknown(
+  kind: 'Query' | 'Update',
+  name: string,
+  known: Map<string, unknown>,
+): ApplicationFailure {
   const message = `the workflow has no ${kind.toLowerCase()} named \`${name}\``;
   const others = known.size === 0 ? 'it has none' : `it has: ${[...known.keys()].join(', ')}`;
   return ApplicationFailure.nonRetryable(`${message}; ${others}`, `Unknown${kind}`);

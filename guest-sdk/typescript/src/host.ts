@@ -18,7 +18,11 @@ export interface Host {
   cancelActivity(operation: number): boolean;
   startTimer(durationMs: number, summary: string | undefined): number;
   cancelTimer(operation: number): boolean;
-  startChild(workflowType: string, input: Payload[], options: ChildOptions): { started: number; closed: number };
+  startChild(
+    workflowType: string,
+    input: Payload[],
+    options: ChildOptions,
+  ): { started: number; closed: number };
   cancelChild(closed: number, reason: string): boolean;
   signalRun(target: Target, name: string, input: Payload[], options: SignalOptions): number;
   cancelRun(target: Target, reason: string): number;

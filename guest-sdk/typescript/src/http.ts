@@ -36,7 +36,10 @@ export interface HttpErrorStatus {
 
 type Send = <T = unknown>(url: string, options?: HttpOptions) => Promise<HttpResponse<T>>;
 
-const sender = (method: string): Send => (url, options) => request(method, url, options);
+const sender =
+  (method: string): Send =>
+  (url, options) =>
+    request(method, url, options);
 
 export const http = {
   get: sender('GET'),
@@ -48,7 +51,11 @@ export const http = {
   errorStatus,
 };
 
-function request<T = unknown>(method: string, url: string, options: HttpOptions = {}): Promise<HttpResponse<T>> {
+function request<T = unknown>(
+  method: string,
+  url: string,
+  options: HttpOptions = {},
+): Promise<HttpResponse<T>> {
   const { json, requestHeaders, timeout, ...activity } = options;
   const call = {
     method,
@@ -63,7 +70,8 @@ function request<T = unknown>(method: string, url: string, options: HttpOptions 
 /** The response behind a failure, if a request failed by its status. */
 function errorStatus(error: unknown): HttpErrorStatus | undefined {
   for (let link = error; link instanceof Error; link = link.cause) {
-    if (link instanceof ApplicationFailure && link.type === 'HttpStatus') return link.details[0] as HttpErrorStatus;
+    if (link instanceof ApplicationFailure && link.type === 'HttpStatus')
+      return link.details[0] as HttpErrorStatus;
   }
   return undefined;
 }

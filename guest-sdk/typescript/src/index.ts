@@ -35,7 +35,12 @@ export {
 } from './child.js';
 export { condition } from './condition.js';
 export type { UpdateInfo } from './context.js';
-export { ContinueAsNew, continueAsNew, type ContinueAsNewOptions, makeContinueAsNewFunc } from './continue-as-new.js';
+export {
+  ContinueAsNew,
+  continueAsNew,
+  type ContinueAsNewOptions,
+  makeContinueAsNewFunc,
+} from './continue-as-new.js';
 export type { Payload } from './contract.js';
 export {
   allHandlersFinished,

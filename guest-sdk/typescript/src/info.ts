@@ -68,7 +68,9 @@ export function workflowInfo(): WorkflowInfo {
     runTimeoutMs: info.runTimeoutMs,
     retryPolicy: retryFromContract(info.retryPolicy),
     memo: decodeNamed(changed(info.memo, runtime.upsertedMemo)),
-    searchAttributes: Object.fromEntries(attributes.map(([name, value]) => [name, fromSearchAttribute(value)])),
+    searchAttributes: Object.fromEntries(
+      attributes.map(([name, value]) => [name, fromSearchAttribute(value)]),
+    ),
     headers: decodeNamed(info.headers),
     lastResult: decodeValue(info.lastCompletionResult),
     lastFailure: info.lastFailure && fromContract(info.lastFailure),

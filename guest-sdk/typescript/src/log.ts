@@ -32,7 +32,8 @@ export function write(level: Level, message: string, fields: Fields = {}): void 
 /** A value as a text for people. */
 export function readable(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Error) return value.stack?.includes(value.message) ? value.stack : `${value}\n${value.stack ?? ''}`;
+  if (value instanceof Error)
+    return value.stack?.includes(value.message) ? value.stack : `${value}\n${value.stack ?? ''}`;
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

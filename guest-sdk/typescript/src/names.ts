@@ -9,7 +9,11 @@ export function fromKebab(name: string): string {
 }
 
 /** Looks an option's value up in a table from its name to the contract's. */
-export function choose(table: Readonly<Record<string, string>>, value: string | undefined, what: string): string {
+export function choose(
+  table: Readonly<Record<string, string>>,
+  value: string | undefined,
+  what: string,
+): string {
   const found = value === undefined ? Object.values(table)[0] : table[value];
   if (found !== undefined) return found;
   throw new TypeError(`${what} is one of ${Object.keys(table).join(', ')}, not ${String(value)}`);

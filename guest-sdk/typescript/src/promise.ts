@@ -116,7 +116,8 @@ export class WorkflowPromise<T> implements Promise<T> {
 
   resolve(value: unknown): void {
     if (value === this) return this.reject(new TypeError('a promise cannot be resolved with itself'));
-    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return this.fulfil(value);
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function')
+      return this.fulfil(value);
     let then: unknown;
     try {
       then = (value as { then?: unknown }).then;
@@ -204,7 +205,9 @@ export class WorkflowPromise<T> implements Promise<T> {
     }) as WorkflowPromise<Awaited<T>[]>;
   }
 
-  static allSettled<T>(values: Iterable<T | PromiseLike<T>>): WorkflowPromise<PromiseSettledResult<Awaited<T>>[]> {
+  static allSettled<T>(
+    values: Iterable<T | PromiseLike<T>>,
+  ): WorkflowPromise<PromiseSettledResult<Awaited<T>>[]> {
     return gather(this, values, (results, index, promise, end) => {
       promise.then(
         (value) => end(() => (results[index] = { status: 'fulfilled', value })),
@@ -244,7 +247,10 @@ export class WorkflowPromise<T> implements Promise<T> {
     return { promise, resolve: resolve as Resolve<T>, reject };
   }
 
-  static try<T>(call: (...args: never[]) => T | PromiseLike<T>, ...args: never[]): WorkflowPromise<Awaited<T>> {
+  static try<T>(
+    call: (...args: never[]) => T | PromiseLike<T>,
+    ...args: never[]
+  ): WorkflowPromise<Awaited<T>> {
     return new this((resolve) => resolve(call(...args) as Awaited<T>));
   }
 }
@@ -255,7 +261,12 @@ type Results = unknown[] & { fail: Reject };
 function gather(
   Class: typeof WorkflowPromise,
   values: Iterable<unknown>,
-  listen: (results: Results, index: number, promise: WorkflowPromise<unknown>, end: (store: () => void) => void) => void,
+  listen: (
+    results: Results,
+    index: number,
+    promise: WorkflowPromise<unknown>,
+    end: (store: () => void) => void,
+  ) => void,
 ): WorkflowPromise<unknown[]> {
   return new Class<unknown[]>((resolve, reject) => {
     const results = Object.assign([] as unknown[], { fail: reject }) as Results;
@@ -274,7 +285,9 @@ function gather(
 }
 
 function foreign(): TypeError {
-  return new TypeError('a promise that the engine itself made cannot be awaited in a workflow: make it by code of the module, not by eval or new Function');
+  return new TypeError(
+    'a promise that the engine itself made cannot be awaited in a workflow: make it by code of the module, not by eval or new Function',
+  );
 }
 
 function callback(value: unknown): Callback {

@@ -5,7 +5,14 @@ import { runIn } from './context.js';
 import type { Activation, Event, Payload, Request, Start } from './contract.js';
 import { ContinueAsNew } from './continue-as-new.js';
 import { ApplicationFailure, Failure, isCancellation } from './failures.js';
-import { badArguments, query, refuseBufferedUpdates, signalled, updateAccepted, validateUpdate } from './handling.js';
+import {
+  badArguments,
+  query,
+  refuseBufferedUpdates,
+  signalled,
+  updateAccepted,
+  validateUpdate,
+} from './handling.js';
 import type { Host } from './host.js';
 import { METADATA, metadata, STACK_TRACE } from './inspect.js';
 import { decodeAll, encodeValue } from './payload.js';

@@ -4,18 +4,14 @@ import type { FailureType } from './runtime.js';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from './define-handlers.js';
 
 // Workflows take and give what they were written with.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Workflow = (...args: any[]) => Promise<unknown>;
 
 export interface WorkflowOptions {
   /** What it does, for people. */
   description?: string;
   /** The handlers that it sets, to be listed where the module is described. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   signals?: SignalDefinition<any>[];
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   queries?: QueryDefinition<any, any>[];
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   updates?: UpdateDefinition<any, any>[];
   /** True: it sets handlers of names that are not listed. */
   dynamicSignals?: boolean;
@@ -53,7 +49,9 @@ export function workflowTypesOf(module: Record<string, unknown>): Map<string, Wo
     if (!isWorkflow(value)) continue;
     const type = defined.get(value);
     if (key === 'default' && type === undefined) {
-      throw new Error('a workflow that is the default export needs a name: use defineWorkflow, or export it by a name');
+      throw new Error(
+        'a workflow that is the default export needs a name: use defineWorkflow, or export it by a name',
+      );
     }
     const { name } = type ?? { name: key };
     const other = types.get(name);
@@ -69,7 +67,8 @@ export function workflowTypesOf(module: Record<string, unknown>): Map<string, Wo
 export function workflowTypeName(type: string | Workflow): string {
   if (typeof type === 'string') return type;
   const name = exported.get(type) ?? defined.get(type)?.name ?? type.name;
-  if (name === '') throw new TypeError('a workflow function without a name cannot be started: give its name as a text');
+  if (name === '')
+    throw new TypeError('a workflow function without a name cannot be started: give its name as a text');
   return name;
 }
 

@@ -31,7 +31,9 @@ test('activities in parallel are scheduled at once, and end in any order', () =>
 });
 
 test('options are those that are given, and nothing else', () => {
-  const rig = Rig.start(() => scheduleActivity('a', [], { ...options, retry: { maximumAttempts: 3 }, summary: 'why' }));
+  const rig = Rig.start(() =>
+    scheduleActivity('a', [], { ...options, retry: { maximumAttempts: 3 }, summary: 'why' }),
+  );
   assert.deepEqual(rig.options[0], {
     activityId: undefined,
     scheduleToCloseMs: undefined,
@@ -54,7 +56,10 @@ test('options are those that are given, and nothing else', () => {
 });
 
 test('without a time limit an activity is refused where it is proxied', () => {
-  assert.throws(() => proxyActivities({}), /needs a time limit: set startToCloseTimeout or scheduleToCloseTimeout/);
+  assert.throws(
+    () => proxyActivities({}),
+    /needs a time limit: set startToCloseTimeout or scheduleToCloseTimeout/,
+  );
 });
 
 test('a failure that nobody catches fails the run as it is', () => {
@@ -97,7 +102,9 @@ test('an activity whose end is awaited ends when it ends', () => {
 });
 
 test('a local activity has options of its own', () => {
-  const rig = Rig.start(() => proxyLocalActivities({ ...options, localRetryThreshold: '5s' })['echo']?.(1) as Promise<unknown>);
+  const rig = Rig.start(
+    () => proxyLocalActivities({ ...options, localRetryThreshold: '5s' })['echo']?.(1) as Promise<unknown>,
+  );
   assert.deepEqual(rig.calls, ['schedule local echo [1]']);
   assert.equal((rig.options[0] as { localRetryThresholdMs: number }).localRetryThresholdMs, 5_000);
 });

@@ -9,7 +9,10 @@ const sdk = process.env['DALSEGNO_TYPESCRIPT_SDK'] ?? '';
 const tools = process.env['DALSEGNO_TYPESCRIPT_TOOLCHAIN'] ?? '';
 
 /** Builds a project whose entry has these lines. */
-function build(lines: string[], settings: object = {}): { status: number | null; told: string; component: Uint8Array } {
+function build(
+  lines: string[],
+  settings: object = {},
+): { status: number | null; told: string; component: Uint8Array } {
   const folder = mkdtempSync(join(tmpdir(), 'dalsegno-test-'));
   try {
     mkdirSync(join(folder, 'src'));
@@ -19,7 +22,9 @@ function build(lines: string[], settings: object = {}): { status: number | null;
     writeFileSync(join(folder, 'src/workflows.ts'), lines.join('\n'));
     const out = join(folder, 'out.wasm');
     const args = ['--project', folder, '--sdk', sdk, '--wit', join(sdk, '../../wit'), '--out', out];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(tools, 'build.mjs'), ...args], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(tools, 'build.mjs'), ...args], {
+      encoding: 'utf8',
+    });
     assert.equal(stdout, '');
     return { status, told: stderr, component: existsSync(out) ? readFileSync(out) : new Uint8Array() };
   } finally {
@@ -61,7 +66,12 @@ for (const [name, lines, expected, settings] of [
     /the module cannot be loaded, as it throws at its top: Error: there is no time before a run.*\n {4}at .*src\/workflows\.ts:1:29/,
     {},
   ],
-  ['an unknown engine is refused', ['export async function nap() {}'], /is one of quickjs, starlingmonkey, not "v8"/, { engine: 'v8' }],
+  [
+    'an unknown engine is refused',
+    ['export async function nap() {}'],
+    /is one of quickjs, starlingmonkey, not "v8"/,
+    { engine: 'v8' },
+  ],
   ['an entry that is not there is named', [], /there is no src\/main\.ts/, { entry: 'src/main.ts' }],
 ] as const) {
   test(name, () => {

@@ -30,7 +30,10 @@ function refusal(type: string): Failure {
 test('a child is executed by its function, with the defaults of the contract', () => {
   const rig = Rig.start(() => executeChild(greet, { workflowId: 'c', args: ['World'] }));
   assert.deepEqual(rig.calls, ['child greet ["World"]']);
-  const { idReusePolicy, parentClosePolicy, cancellationType, modulePolicy } = rig.options[0] as Record<string, string>;
+  const { idReusePolicy, parentClosePolicy, cancellationType, modulePolicy } = rig.options[0] as Record<
+    string,
+    string
+  >;
   const policies = [idReusePolicy, parentClosePolicy, cancellationType, modulePolicy];
   assert.deepEqual(policies, ['allow', 'terminate', 'wait-completed', 'inherit']);
   assert.deepEqual(rig.complete(1, 'run-1'), []);
@@ -89,7 +92,9 @@ test('a child whose id is taken is told by its own error', () => {
       return [error.type, error.workflowId, error.workflowType];
     }
   });
-  assert.deepEqual(rig.fail(1, refusal('WorkflowAlreadyRunning')), ['complete ["WorkflowAlreadyRunning","c","greet"]']);
+  assert.deepEqual(rig.fail(1, refusal('WorkflowAlreadyRunning')), [
+    'complete ["WorkflowAlreadyRunning","c","greet"]',
+  ]);
 });
 
 test('another run is signalled and cancelled by its id', () => {

@@ -11,7 +11,9 @@ const options = { startToCloseTimeout: '10s' } as const;
 
 /** What an engine calls and is called with. */
 function imports(called: unknown[], one: number | bigint, absent: null | undefined) {
-  const note = (name: string, answer?: unknown) => (...args: unknown[]) => (called.push([name, ...args]), answer);
+  const note =
+    (name: string, answer?: unknown) =>
+    (...args: unknown[]) => (called.push([name, ...args]), answer);
   const info = { ...defaultInfo(), startTimeUs: one, parent: absent, retryPolicy: absent };
   return {
     activities: { schedule: note('schedule', one) },
@@ -33,16 +35,34 @@ for (const [name, engine, one, absent] of [
     const main = async (): Promise<void> => {
       const none = await scheduleActivity('a', [], options);
       const { parent, startTime } = workflowInfo();
-      throw ApplicationFailure.create({ message: String([none, parent, startTime.getTime()]), nextRetryDelay: '1s' });
+      throw ApplicationFailure.create({
+        message: String([none, parent, startTime.getTime()]),
+        nextRetryDelay: '1s',
+      });
     };
     const guest = guestOf({ main }, imports(called, one, absent), engine);
-    const started = { workflowType: 'main', input: [], headers: [], seed: new Uint8Array(32), carriedSignals: [] };
-    const activation = { number: one, timeUs: one, replaying: false, historyEvents: one, historyBytes: one, reasons: [] };
+    const started = {
+      workflowType: 'main',
+      input: [],
+      headers: [],
+      seed: new Uint8Array(32),
+      carriedSignals: [],
+    };
+    const activation = {
+      number: one,
+      timeUs: one,
+      replaying: false,
+      historyEvents: one,
+      historyBytes: one,
+      reasons: [],
+    };
     guest.activate({ ...activation, events: [{ tag: 'started', val: started }] });
     assert.equal((called[0]?.[3] as { startToCloseMs: unknown }).startToCloseMs, engine.toU64(10_000));
     const resumption = { operation: one, outcome: { tag: 'ok', val: absent } };
     guest.activate({ ...activation, events: [{ tag: 'resumed', val: resumption }] });
-    const [cause] = (called[1]?.[1] as { causes: { message: string; kind: { val: { nextRetryDelayMs: unknown } } }[] }).causes;
+    const [cause] = (
+      called[1]?.[1] as { causes: { message: string; kind: { val: { nextRetryDelayMs: unknown } } }[] }
+    ).causes;
     assert.equal(cause?.message, ',,0');
     assert.equal(cause?.kind.val.nextRetryDelayMs, engine.toU64(1_000));
   });
@@ -54,6 +74,7 @@ test('a module without workflows is refused, and errors are thrown as plain fail
   const request = { id: '', name: 'any', input: [], headers: [] };
   assert.throws(
     () => guest.query(request),
-    (thrown: { causes: { message: string }[] }) => thrown.causes[0]?.message.startsWith('the workflow has not begun') === true,
+    (thrown: { causes: { message: string }[] }) =>
+      thrown.causes[0]?.message.startsWith('the workflow has not begun') === true,
   );
 });

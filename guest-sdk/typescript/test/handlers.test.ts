@@ -115,7 +115,10 @@ test('queries answer, and change nothing', () => {
   assert.deepEqual(rig.query('values'), [1, 2]);
   assert.throws(() => rig.query('bad'), /upsertMemo is not possible in a query: that changes nothing/);
   assert.throws(() => rig.query('slow'), /must not be asynchronous/);
-  assert.throws(() => rig.query('absent'), /the workflow has no query named `absent`; it has: values, bad, slow/);
+  assert.throws(
+    () => rig.query('absent'),
+    /the workflow has no query named `absent`; it has: values, bad, slow/,
+  );
 });
 
 test('an update is validated, answered at once or later, and knows its id', () => {
@@ -132,7 +135,10 @@ test('an update is validated, answered at once or later, and knows its id', () =
     await never();
   });
   rig.validate('change', 1);
-  assert.throws(() => rig.validate('change', -1), (error) => (error as ApplicationFailure).type === 'Negative');
+  assert.throws(
+    () => rig.validate('change', -1),
+    (error) => (error as ApplicationFailure).type === 'Negative',
+  );
   assert.throws(() => rig.validate('absent'), /no update named `absent`/);
   assert.deepEqual(rig.update('u1', 'change', 5), ['complete update u1 [5,"u1"]']);
   assert.deepEqual(rig.update('u2', 'slow'), ['schedule a []']);
@@ -157,7 +163,8 @@ test('an update of the first activation waits for its handler, not longer', () =
       await never();
     },
   });
-  const update = (id: string, name: string) => ({ tag: 'update-accepted', val: { ...request(name, [1]), id } }) as const;
+  const update = (id: string, name: string) =>
+    ({ tag: 'update-accepted', val: { ...request(name, [1]), id } }) as const;
   const calls = rig.activate(rig.started('main'), update('u1', 'change'), update('u2', 'absent'));
   assert.equal(calls[0], 'complete update u1 1');
   assert.match(calls[1] ?? '', /^fail update u2 application UnknownUpdate: /);
@@ -201,11 +208,9 @@ test('the handlers and what is awaited are told', () => {
   assert.equal(metadata.dynamic_updates, false);
   const trace = String(rig.query('__stack_trace')).split('\n');
   const lines = trace.filter((line) => !line.includes('called at'));
-  assert.deepEqual(lines.map((line) => line.replace(/, at .*/, '')), [
-    'run',
-    '    timer of 1.5s (operation 1)',
-    'signal add',
-    '    activity a (operation 2)',
-  ]);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/, at .*/, '')),
+    ['run', '    timer of 1.5s (operation 1)', 'signal add', '    activity a (operation 2)'],
+  );
   assert.match(lines[1] ?? '', /, at .*\d+:\d+/);
 });

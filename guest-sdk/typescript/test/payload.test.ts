@@ -36,6 +36,12 @@ test('null, nothing and unknown encodings are read', () => {
 });
 
 test('a value without a JSON form is named', () => {
-  assert.throws(() => encodeAll([1, 2n], 'activity charge'), /argument 2 of activity charge has no JSON form: .*BigInt/);
-  assert.throws(() => encodeAll([() => 1], 'signal x'), /argument 1 of signal x has no JSON form: a function/);
+  assert.throws(
+    () => encodeAll([1, 2n], 'activity charge'),
+    /argument 2 of activity charge has no JSON form: .*BigInt/,
+  );
+  assert.throws(
+    () => encodeAll([() => 1], 'signal x'),
+    /argument 1 of signal x has no JSON form: a function/,
+  );
 });

@@ -15,8 +15,12 @@ function drained(code: (note: (word: unknown) => void) => void): unknown[] {
 
 test('reactions run in the order in which they became ready', () => {
   const notes = drained((note) => {
-    P.resolve(1).then(() => note('a')).then(() => note('c'));
-    P.resolve(2).then(() => note('b')).then(() => note('d'));
+    P.resolve(1)
+      .then(() => note('a'))
+      .then(() => note('c'));
+    P.resolve(2)
+      .then(() => note('b'))
+      .then(() => note('d'));
     note('first');
   });
   assert.deepEqual(notes, ['first', 'a', 'b', 'c', 'd']);
@@ -75,17 +79,27 @@ test('all, allSettled, race and any do as the language says', () => {
     P.any([P.reject('no')]).then(undefined, (error: AggregateError) => note(error.errors));
     P.all([P.reject('refused'), 1]).then(undefined, note);
   });
-  const settled = [{ status: 'rejected', reason: 'no' }, { status: 'fulfilled', value: 1 }];
+  const settled = [
+    { status: 'rejected', reason: 'no' },
+    { status: 'fulfilled', value: 1 },
+  ];
   for (const expected of [[1, 2], [], settled, 'fast', 'yes', ['no'], 'refused']) {
-    assert.ok(notes.some((note) => JSON.stringify(note) === JSON.stringify(expected)), JSON.stringify(expected));
+    assert.ok(
+      notes.some((note) => JSON.stringify(note) === JSON.stringify(expected)),
+      JSON.stringify(expected),
+    );
   }
   assert.equal(notes.length, 7);
 });
 
 test('finally waits, and changes neither value nor reason', () => {
   const notes = drained((note) => {
-    P.resolve('value').finally(() => note('a')).then(note);
-    P.reject('reason').finally(() => 'ignored').then(undefined, note);
+    P.resolve('value')
+      .finally(() => note('a'))
+      .then(note);
+    P.reject('reason')
+      .finally(() => 'ignored')
+      .then(undefined, note);
   });
   assert.deepEqual(notes.sort(), ['a', 'reason', 'value']);
 });

@@ -106,7 +106,8 @@ export class Rig {
     };
     return {
       scheduleActivity: (name, input, options) => begin(`schedule ${name} ${json(input)}`, options),
-      scheduleLocalActivity: (name, input, options) => begin(`schedule local ${name} ${json(input)}`, options),
+      scheduleLocalActivity: (name, input, options) =>
+        begin(`schedule local ${name} ${json(input)}`, options),
       cancelActivity: (operation) => (note(`cancel activity ${operation}`), this.cancels),
       startTimer: (ms, summary) => begin(`timer ${ms}`, { summary }),
       cancelTimer: (operation) => (note(`cancel timer ${operation}`), true),
@@ -116,7 +117,8 @@ export class Rig {
         return { started, closed: this.operations };
       },
       cancelChild: (closed, reason) => (note(`cancel child ${closed} ${reason}`.trimEnd()), this.cancels),
-      signalRun: (target, name, input, options) => begin(`signal ${target.workflowId} ${name} ${json(input)}`, options),
+      signalRun: (target, name, input, options) =>
+        begin(`signal ${target.workflowId} ${name} ${json(input)}`, options),
       cancelRun: (target, reason) => begin(`cancel run ${target.workflowId} ${reason}`.trimEnd()),
       complete: (result) => note(`complete ${text(result)}`),
       fail: (failure) => (note(`fail ${chain(failure)}`), void this.failures.push(failure)),
@@ -131,7 +133,10 @@ export class Rig {
       setMemo: (fields) => note(`memo ${named(fields)}`),
       setDetails: (details) => note(`details ${details}`),
       completeUpdate: (id, result) => note(`complete update ${id} ${text(result)}`),
-      failUpdate: (id, failure) => (note(`fail update ${id} ${chain(failure)}`), void this.failures.push(failure)),
+      failUpdate: (id, failure) => (
+        note(`fail update ${id} ${chain(failure)}`),
+        void this.failures.push(failure)
+      ),
       log: (level, message) => void this.logged.push(`${level} ${message}`),
       count: (name, value) => note(`count ${name} ${value}`),
       record: (name, value) => note(`record ${name} ${value}`),
@@ -151,7 +156,12 @@ export function request(name: string, args: unknown[] = []): Request {
 
 /** The failure of an activity whose code failed. */
 export function activityFailure(type: string, message: string): Failure {
-  const activity = { activityType: 'a', activityId: '1', attempts: 2, retryState: 'maximum-attempts-reached' };
+  const activity = {
+    activityType: 'a',
+    activityId: '1',
+    attempts: 2,
+    retryState: 'maximum-attempts-reached',
+  };
   const application = { type, nonRetryable: false, details: [encodeValue(51)], nextRetryDelayMs: undefined };
   return {
     causes: [
@@ -170,7 +180,9 @@ export function text(payload: Payload): string {
 }
 
 function named(values: [string, Payload | undefined][]): string {
-  return values.map(([name, payload]) => `${name}=${payload === undefined ? 'removed' : text(payload)}`).join(' ');
+  return values
+    .map(([name, payload]) => `${name}=${payload === undefined ? 'removed' : text(payload)}`)
+    .join(' ');
 }
 
 function chain(failure: Failure): string {

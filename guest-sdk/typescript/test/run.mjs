@@ -27,7 +27,11 @@ try {
     logLevel: 'error',
   });
   const built = tests.map((name) => join(folder, name.replace(/ts$/, 'mjs')));
-  const env = { ...process.env, DALSEGNO_TYPESCRIPT_SDK: join(here, '..'), DALSEGNO_TYPESCRIPT_TOOLCHAIN: tools };
+  const env = {
+    ...process.env,
+    DALSEGNO_TYPESCRIPT_SDK: join(here, '..'),
+    DALSEGNO_TYPESCRIPT_TOOLCHAIN: tools,
+  };
   process.exitCode = spawnSync(process.execPath, ['--test', ...built], { stdio: 'inherit', env }).status ?? 1;
 } finally {
   rmSync(folder, { recursive: true });

@@ -31,7 +31,10 @@ test('an error that is no failure ends the activation, not the run', () => {
       throw new TypeError('oops');
     },
   });
-  assert.throws(() => rig.activate(rig.started('main')), (error: Error) => error.message === 'TypeError: oops');
+  assert.throws(
+    () => rig.activate(rig.started('main')),
+    (error: Error) => error.message === 'TypeError: oops',
+  );
   assert.deepEqual(rig.calls, []);
 });
 
@@ -46,7 +49,12 @@ test('an error of a type that the workflow names fails the run', () => {
 test('a chain of causes is kept, and where each was raised', () => {
   const rig = Rig.start(async () => {
     const cause = ApplicationFailure.nonRetryable('no funds', 'Declined', 42, 'EUR');
-    throw ApplicationFailure.create({ message: 'no order', type: 'OrderFailed', cause, nextRetryDelay: '5s' });
+    throw ApplicationFailure.create({
+      message: 'no order',
+      type: 'OrderFailed',
+      cause,
+      nextRetryDelay: '5s',
+    });
   });
   assert.deepEqual(rig.calls, ['fail application OrderFailed: no order <- application Declined: no funds']);
   const [outer, inner] = rig.failures[0]?.causes ?? [];
@@ -75,14 +83,26 @@ test('continuing as new ends the run, and carries signals that nobody took', () 
     workflowType: unknown;
     currentModule: boolean;
   };
-  assert.deepEqual([carriedSignals.map(({ name }) => name), workflowType, currentModule], [['kept'], undefined, false]);
+  assert.deepEqual(
+    [carriedSignals.map(({ name }) => name), workflowType, currentModule],
+    [['kept'], undefined, false],
+  );
   assert.deepEqual(rig.activate(), []);
 });
 
 test('options of the next run are passed on', () => {
-  const next = makeContinueAsNewFunc({ workflowType: 'other', memo: { a: 1 }, workflowRunTimeout: '1h', currentModule: true });
+  const next = makeContinueAsNewFunc({
+    workflowType: 'other',
+    memo: { a: 1 },
+    workflowRunTimeout: '1h',
+    currentModule: true,
+  });
   const rig = Rig.start(() => next());
-  const { workflowType, memo, runTimeoutMs } = rig.options[0] as { workflowType: string; memo: []; runTimeoutMs: number };
+  const { workflowType, memo, runTimeoutMs } = rig.options[0] as {
+    workflowType: string;
+    memo: [];
+    runTimeoutMs: number;
+  };
   assert.deepEqual([workflowType, memo.length, runTimeoutMs], ['other', 1, 3_600_000]);
 });
 
@@ -110,7 +130,8 @@ test('search attributes have their types, by key or by value', () => {
     new TextDecoder().decode(metadata[1]?.[1]),
   );
   assert.deepEqual(types, ['int', 'double', 'keyword', 'keyword-list', 'bool']);
-  const info = '{"Due":"2001-09-09T01:46:40.000Z","Share":0.5,"Count":3,"Region":"IS","Labels":["a"],"Done":true}';
+  const info =
+    '{"Due":"2001-09-09T01:46:40.000Z","Share":0.5,"Count":3,"Region":"IS","Labels":["a"],"Done":true}';
   assert.equal(rig.calls[2], `complete ${info}`);
 });
 
@@ -159,11 +180,18 @@ test('call sites are told before the calls, where they are wanted', () => {
 });
 
 test('a module says which workflows it has', () => {
-  const described = defineWorkflow('with-dashes', { description: 'Does it.', dynamicQueries: true }, async () => 1);
+  const described = defineWorkflow(
+    'with-dashes',
+    { description: 'Does it.', dynamicQueries: true },
+    async () => 1,
+  );
   const module = { described, plain: async () => 2, again: described, NoWorkflow: class {}, number: 3 };
   const { workflows } = moduleDefinition(workflowTypesOf(module).values());
   const told = workflows.map(({ name, description, dynamicQueries }) => [name, description, dynamicQueries]);
-  assert.deepEqual(told, [['with-dashes', 'Does it.', true], ['plain', undefined, false]]);
+  assert.deepEqual(told, [
+    ['with-dashes', 'Does it.', true],
+    ['plain', undefined, false],
+  ]);
   const clash = { 'with-dashes': async () => 1, described };
   assert.throws(() => workflowTypesOf(clash), /two workflows have the name with-dashes/);
 });

@@ -2,7 +2,14 @@ import './globals.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { CancellationScope, CancelledFailure, condition, isCancellation, scheduleActivity, sleep } from '@dalsegno/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  scheduleActivity,
+  sleep,
+} from '@dalsegno/workflow';
 
 import { Rig } from './rig.js';
 
@@ -38,7 +45,9 @@ test('clean-up that is not cancellable goes on when the run is cancelled', () =>
 });
 
 test('what is not cancellable goes on when the run is cancelled meanwhile', () => {
-  const rig = Rig.start(() => CancellationScope.nonCancellable(() => CancellationScope.cancellable(() => activity('work'))));
+  const rig = Rig.start(() =>
+    CancellationScope.nonCancellable(() => CancellationScope.cancellable(() => activity('work'))),
+  );
   assert.deepEqual(rig.cancel(), []);
   assert.deepEqual(rig.complete(1, 'done'), ['complete "done"']);
 });
@@ -55,9 +64,16 @@ test('a time limit cancels what takes longer, and its timer else', () => {
 });
 
 test('waits are cancelled in the order in which they began, with the reason', () => {
-  const rig = Rig.start(() => Promise.all([activity('a'), sleep(1), condition(() => false, 5), activity('b')]));
+  const rig = Rig.start(() =>
+    Promise.all([activity('a'), sleep(1), condition(() => false, 5), activity('b')]),
+  );
   const calls = rig.cancel('the shop is closed');
-  assert.deepEqual(calls.slice(0, 4), ['cancel activity 1', 'cancel timer 2', 'cancel timer 3', 'cancel activity 4']);
+  assert.deepEqual(calls.slice(0, 4), [
+    'cancel activity 1',
+    'cancel timer 2',
+    'cancel timer 3',
+    'cancel activity 4',
+  ]);
   assert.deepEqual(calls.slice(4), ['cancelled []']);
 });
 
@@ -70,7 +86,9 @@ test('cancelRequested tells code that nothing else tells', () => {
     }),
   );
   assert.deepEqual(rig.cancel('why not'), ['complete ["cancelled: why not",false]']);
-  const direct = Rig.start(async () => await CancellationScope.current().cancelRequested.catch((error) => error.message));
+  const direct = Rig.start(
+    async () => await CancellationScope.current().cancelRequested.catch((error) => error.message),
+  );
   assert.deepEqual(direct.cancel('why not'), ['complete "cancelled: why not"']);
 });
 

@@ -49,16 +49,19 @@ test('time and randomness are those of the run', () => {
   assert.deepEqual(first.calls, second.calls);
   const drawn = JSON.parse((first.calls[0] ?? '').replace('complete ', ''));
   assert.ok(drawn.random >= 0 && drawn.random < 1);
-  assert.deepEqual({ ...drawn, random: 0 }, {
-    now: 1_000,
-    date: '1970-01-01T00:00:01.000Z',
-    text: 'string',
-    isDate: true,
-    since: 0,
-    random: 0,
-    uuid: 'abababab-abab-4bab-abab-abababababab',
-    bytes: [171, 171],
-  });
+  assert.deepEqual(
+    { ...drawn, random: 0 },
+    {
+      now: 1_000,
+      date: '1970-01-01T00:00:01.000Z',
+      text: 'string',
+      isDate: true,
+      since: 0,
+      random: 0,
+      uuid: 'abababab-abab-4bab-abab-abababababab',
+      bytes: [171, 171],
+    },
+  );
 });
 
 test('console writes to the log', () => {
@@ -97,7 +100,8 @@ test('positions are those of the source', () => {
 
 test('stacks of every engine are read', () => {
   setSourceMap(['src/a.ts'], 'A;AAAA,QAEE');
-  const quickjs = '    at sdk (/bundle.js:1:5)\n    at charge (/bundle.js:2:9)\n    at <anonymous> (/bundle.js:2:2)\n    at native';
+  const quickjs =
+    '    at sdk (/bundle.js:1:5)\n    at charge (/bundle.js:2:9)\n    at <anonymous> (/bundle.js:2:2)\n    at native';
   assert.deepEqual(frames(quickjs), ['charge (src/a.ts:3:3)', 'src/a.ts:1:1']);
   assert.deepEqual(frames('charge<@bundle.js:2:9'), ['charge (src/a.ts:3:3)']);
   assert.equal(place('sdk@bundle.js:1:5\ncharge@bundle.js:2:9\n'), 'src/a.ts:3:3');

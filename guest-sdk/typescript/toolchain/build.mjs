@@ -17,7 +17,12 @@ import { BuildError } from './errors.mjs';
 import { readProject } from './project.mjs';
 import { checkTypes } from './types.mjs';
 
-const OPTIONS = { project: { type: 'string' }, sdk: { type: 'string' }, wit: { type: 'string' }, out: { type: 'string' } };
+const OPTIONS = {
+  project: { type: 'string' },
+  sdk: { type: 'string' },
+  wit: { type: 'string' },
+  out: { type: 'string' },
+};
 
 async function build({ project: folder, sdk, wit, out }) {
   const project = await readProject(resolve(folder));

@@ -20,14 +20,21 @@ export async function bundle(project, sdk) {
     throw new BuildError(await report(error.errors, 'error'));
   }
   if (result.warnings.length > 0) process.stderr.write(await report(result.warnings, 'warning'));
-  const [code, map] = ['.js', '.js.map'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text);
+  const [code, map] = ['.js', '.js.map'].map(
+    (end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text,
+  );
   const lines = ownLines(JSON.parse(map), project, sdk);
   return { code: `${code}\n${sourceMapStatement(lines)}`, locate: (message) => locate(message, lines) };
 }
 
 function options({ folder, entry, engine }, sdk) {
   return {
-    stdin: { contents: glue(entry, engine), resolveDir: dirname(entry), sourcefile: 'dalsegno-entry.js', loader: 'js' },
+    stdin: {
+      contents: glue(entry, engine),
+      resolveDir: dirname(entry),
+      sourcefile: 'dalsegno-entry.js',
+      loader: 'js',
+    },
     absWorkingDir: folder,
     bundle: true,
     write: false,
@@ -36,7 +43,12 @@ function options({ folder, entry, engine }, sdk) {
     platform: 'browser',
     target: 'es2022',
     // Async functions become generators, so that our own promises drive them; the engines have all else.
-    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': false },
+    supported: {
+      'async-await': false,
+      'async-generator': false,
+      'for-await': false,
+      'top-level-await': false,
+    },
     charset: 'utf8',
     treeShaking: true,
     external: ['dalsegno:workflow/*'],
@@ -69,7 +81,10 @@ export const guest = guestOf(workflows, { ${INTERFACES.join(', ')} }, ${engine})
 /** The map of the bundle with positions in the project, and none in the SDK. */
 function ownLines({ sources, mappings }, { folder }, sdk) {
   const isSdk = sources.map((source) => {
-    return !relative(sdk, join(folder, source)).startsWith('..') || /^dalsegno-(entry\.js$|not-there:)/.test(source);
+    return (
+      !relative(sdk, join(folder, source)).startsWith('..') ||
+      /^dalsegno-(entry\.js$|not-there:)/.test(source)
+    );
   });
   const lines = decode(mappings).map((line) =>
     line.map((segment) => (segment.length === 1 || isSdk[segment[1]] ? [segment[0]] : segment.slice(0, 4))),
@@ -93,7 +108,9 @@ function locate(message, { sources, lines }) {
       const [found, line, column] = place;
       const segment = (lines[line - 1] ?? []).filter(([start]) => start < column).pop() ?? [];
       const [, source, sourceLine, sourceColumn] = segment;
-      return source === undefined ? [] : [text.replace(found, `${sources[source]}:${sourceLine + 1}:${sourceColumn + 1}`)];
+      return source === undefined
+        ? []
+        : [text.replace(found, `${sources[source]}:${sourceLine + 1}:${sourceColumn + 1}`)];
     })
     .join('\n')
     .trimEnd();

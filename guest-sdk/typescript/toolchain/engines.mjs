@@ -43,6 +43,8 @@ async function importStarlingmonkey() {
     return await import('./starlingmonkey/engine.mjs');
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new BuildError('the engine starlingmonkey is not installed beside the build: run npm ci in its folder starlingmonkey');
+    throw new BuildError(
+      'the engine starlingmonkey is not installed beside the build: run npm ci in its folder starlingmonkey',
+    );
   }
 }

@@ -13,7 +13,9 @@ export async function readProject(folder) {
   const { dalsegno = {} } = await readPackage(folder);
   const { entry, engine = ENGINES[0], typeCheck = true } = dalsegno;
   if (!ENGINES.includes(engine)) {
-    throw new BuildError(`package.json: "dalsegno.engine" is one of ${ENGINES.join(', ')}, not ${JSON.stringify(engine)}`);
+    throw new BuildError(
+      `package.json: "dalsegno.engine" is one of ${ENGINES.join(', ')}, not ${JSON.stringify(engine)}`,
+    );
   }
   return { folder, entry: findEntry(folder, entry), engine, typeCheck };
 }
@@ -32,5 +34,7 @@ function findEntry(folder, named) {
   const found = candidates.find((path) => existsSync(join(folder, path)));
   if (found !== undefined) return join(folder, found);
   const where = candidates.join(' or ');
-  throw new BuildError(`there is no ${where} in ${folder}: name the module that exports the workflows in package.json, as "dalsegno": { "entry": "…" }`);
+  throw new BuildError(
+    `there is no ${where} in ${folder}: name the module that exports the workflows in package.json, as "dalsegno": { "entry": "…" }`,
+  );
 }

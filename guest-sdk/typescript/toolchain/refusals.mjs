@@ -15,7 +15,8 @@ const INSTEAD = {
   cluster: 'a workflow has one thread: use async functions and Promise.all',
   timers: 'use sleep of @dalsegno/workflow, or the global setTimeout: both are durable',
   'timers/promises': 'use sleep of @dalsegno/workflow: it is durable',
-  crypto: 'use the global crypto.randomUUID and crypto.getRandomValues; other cryptography belongs in an activity',
+  crypto:
+    'use the global crypto.randomUUID and crypto.getRandomValues; other cryptography belongs in an activity',
   os: 'what the machine is like is asked in an activity',
   process: 'give the workflow what it needs as arguments',
 };
@@ -33,7 +34,13 @@ export function refuseWhatIsNotThere() {
         if (!args.path.startsWith('node:')) {
           // A package of that name (`events`, `buffer`) may be installed.
           const { kind, importer, resolveDir, namespace } = args;
-          const found = await build.resolve(name, { kind, importer, resolveDir, namespace, pluginData: STUB });
+          const found = await build.resolve(name, {
+            kind,
+            importer,
+            resolveDir,
+            namespace,
+            pluginData: STUB,
+          });
           if (found.errors.length === 0) return found;
         }
         const text = message(args.path, name);

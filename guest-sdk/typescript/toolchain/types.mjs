@@ -11,10 +11,14 @@ export async function checkTypes({ folder, typeCheck }) {
   // A project without tsconfig.json is JavaScript.
   if (!typeCheck || !existsSync(join(folder, 'tsconfig.json'))) return;
   const pretty = process.stderr.isTTY ? 'true' : 'false';
-  const { status, stdout, error } = spawnSync(process.execPath, [compiler(folder), '--noEmit', '--pretty', pretty, '-p', folder], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
+  const { status, stdout, error } = spawnSync(
+    process.execPath,
+    [compiler(folder), '--noEmit', '--pretty', pretty, '-p', folder],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
   if (error !== undefined) throw error;
   if (status !== 0) throw new BuildError(stdout.trimEnd());
 }

@@ -19,16 +19,20 @@ const about = {
   queries: [status],
 };
 
-export const approval = defineWorkflow('approval', about, async (_subject: string, seconds?: number | null) => {
-  let decision: Decision = { status: 'waiting' };
-  const isDecided = (): boolean => decision.status !== 'waiting';
-  // The first decision counts.
-  const decide = (made: Decision): void => void (decision = isDecided() ? decision : made);
-  setHandler(approve, (by) => decide({ status: 'approved', by }));
-  setHandler(reject, (by, reason) => decide({ status: 'rejected', by, reason: reason ?? null }));
-  setHandler(status, () => decision);
+export const approval = defineWorkflow(
+  'approval',
+  about,
+  async (_subject: string, seconds?: number | null) => {
+    let decision: Decision = { status: 'waiting' };
+    const isDecided = (): boolean => decision.status !== 'waiting';
+    // The first decision counts.
+    const decide = (made: Decision): void => void (decision = isDecided() ? decision : made);
+    setHandler(approve, (by) => decide({ status: 'approved', by }));
+    setHandler(reject, (by, reason) => decide({ status: 'rejected', by, reason: reason ?? null }));
+    setHandler(status, () => decision);
 
-  const isInTime = await condition(isDecided, (seconds ?? SECONDS_TO_DECIDE) * 1_000);
-  if (!isInTime) decide({ status: 'expired' });
-  return decision;
-});
+    const isInTime = await condition(isDecided, (seconds ?? SECONDS_TO_DECIDE) * 1_000);
+    if (!isInTime) decide({ status: 'expired' });
+    return decision;
+  },
+);

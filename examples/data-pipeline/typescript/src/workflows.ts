@@ -22,23 +22,27 @@ interface Progress {
 const progress = defineQuery<Progress>('progress', { description: 'How far it is.' });
 const about = { description: 'Reads prices, a few at a time, and reports.', queries: [progress] };
 
-export const dataPipeline = defineWorkflow('data-pipeline', about, async ({ skus, report_to, services }: Pipeline) => {
-  const now: Progress = { stage: 'extract', done: 0, of: skus.length };
-  setHandler(progress, () => now);
+export const dataPipeline = defineWorkflow(
+  'data-pipeline',
+  about,
+  async ({ skus, report_to, services }: Pipeline) => {
+    const now: Progress = { stage: 'extract', done: 0, of: skus.length };
+    setHandler(progress, () => now);
 
-  const prices = await mapFew(skus, async (sku) => {
-    const price = await extract(services, sku);
-    now.done += 1;
-    return price;
-  });
-  now.stage = 'transform';
-  const report = transform(skus, prices);
-  now.stage = 'load';
-  const subject = `Prices of ${report.count} articles: ${report.total_cents} cents`;
-  await http.post(`${services}/notifications/emails`, { json: { to: report_to, subject } });
-  now.stage = 'done';
-  return report;
-});
+    const prices = await mapFew(skus, async (sku) => {
+      const price = await extract(services, sku);
+      now.done += 1;
+      return price;
+    });
+    now.stage = 'transform';
+    const report = transform(skus, prices);
+    now.stage = 'load';
+    const subject = `Prices of ${report.count} articles: ${report.total_cents} cents`;
+    await http.post(`${services}/notifications/emails`, { json: { to: report_to, subject } });
+    now.stage = 'done';
+    return report;
+  },
+);
 
 /** A price; none if there is none. */
 async function extract(services: string, sku: string): Promise<Price | undefined> {
@@ -55,7 +59,8 @@ async function mapFew<T, R>(values: T[], map: (value: T) => Promise<R>): Promise
   const results: R[] = [];
   const left = [...values.entries()];
   const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await map(next[1]);
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      results[next[0]] = await map(next[1]);
   };
   await Promise.all(Array.from({ length: REQUESTS_AT_A_TIME }, work));
   return results;

@@ -22,10 +22,16 @@ interface Sent extends Channel {
 
 const about = { description: 'Sends a message over all channels. One that fails does not stop the others.' };
 
-export const notifications = defineWorkflow('notifications', about, async ({ subject, channels, services }: Message) => {
-  const requests = channels.map((channel) => request(subject, channel));
-  return await Promise.all(requests.map(({ channel, path, json }) => send(channel, `${services}${path}`, json)));
-});
+export const notifications = defineWorkflow(
+  'notifications',
+  about,
+  async ({ subject, channels, services }: Message) => {
+    const requests = channels.map((channel) => request(subject, channel));
+    return await Promise.all(
+      requests.map(({ channel, path, json }) => send(channel, `${services}${path}`, json)),
+    );
+  },
+);
 
 /** The service of a channel, and what it is asked. */
 function request(subject: string, channel: Channel): { channel: Channel; path: string; json: object } {

@@ -29,19 +29,23 @@ interface Receipt {
 const status = defineQuery<string>('status', { description: 'The step that the order is at.' });
 const description = 'Fulfils an order, or leaves nothing behind.';
 
-export const orderFulfilment = defineWorkflow('order-fulfilment', { description, queries: [status] }, async (order: Order) => {
-  let step = '';
-  setHandler(status, () => step);
-  const saga = new Saga();
-  try {
-    return await fulfil(order, saga, (name) => void (step = name));
-  } catch (error) {
-    step = 'compensating';
-    await CancellationScope.nonCancellable(() => saga.compensate());
-    step = 'compensated';
-    throw error;
-  }
-});
+export const orderFulfilment = defineWorkflow(
+  'order-fulfilment',
+  { description, queries: [status] },
+  async (order: Order) => {
+    let step = '';
+    setHandler(status, () => step);
+    const saga = new Saga();
+    try {
+      return await fulfil(order, saga, (name) => void (step = name));
+    } catch (error) {
+      step = 'compensating';
+      await CancellationScope.nonCancellable(() => saga.compensate());
+      step = 'compensated';
+      throw error;
+    }
+  },
+);
 
 async function fulfil(order: Order, saga: Saga, enter: (step: string) => void): Promise<Receipt> {
   const { order_id, card, cents, items, address, email, services, flaky = 0 } = order;

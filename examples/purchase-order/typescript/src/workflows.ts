@@ -1,6 +1,14 @@
 /** A purchase that somebody has to approve, or it is escalated and expires. */
 
-import { ApplicationFailure, condition, defineQuery, defineUpdate, defineWorkflow, http, setHandler } from '@dalsegno/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineUpdate,
+  defineWorkflow,
+  http,
+  setHandler,
+} from '@dalsegno/workflow';
 
 const TWO_DAYS_SECONDS = 48 * 60 * 60;
 
@@ -29,7 +37,11 @@ interface Decision {
 
 const decide = defineUpdate<Status, [Decision]>('decide', { description: 'Approves or rejects.' });
 const status = defineQuery<Status>('status', { description: 'How it stands.' });
-const about = { description: 'Waits for the manager, then for the director.', updates: [decide], queries: [status] };
+const about = {
+  description: 'Waits for the manager, then for the director.',
+  updates: [decide],
+  queries: [status],
+};
 
 export const purchaseOrder = defineWorkflow('purchase-order', about, async (order: Purchase) => {
   const { purchase, requester, manager, director, decide_seconds, escalated_seconds } = order;

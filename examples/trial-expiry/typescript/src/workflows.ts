@@ -25,7 +25,10 @@ export const trialExpiry = defineWorkflow('trial-expiry', about, async (trial: T
   let now: Standing = { status: 'trial' } as Standing;
   const isSubscribed = (): boolean => now.status === 'subscribed';
   // After the end it is too late.
-  setHandler(subscribe, (plan) => void (now = now.status === 'expired' ? now : { status: 'subscribed', plan }));
+  setHandler(
+    subscribe,
+    (plan) => void (now = now.status === 'expired' ? now : { status: 'subscribed', plan }),
+  );
   setHandler(standing, () => now);
   const mail = (subject: string) =>
     http.post(`${trial.services}/notifications/emails`, { json: { to: trial.email, subject } });
@@ -34,7 +37,8 @@ export const trialExpiry = defineWorkflow('trial-expiry', about, async (trial: T
   if (!(await condition(isSubscribed, (trial.reminder_seconds ?? 27 * DAY_SECONDS) * 1_000))) {
     now = { status: 'reminded' };
     await mail('Your trial ends soon');
-    if (!(await condition(isSubscribed, (trial.grace_seconds ?? 3 * DAY_SECONDS) * 1_000))) now = { status: 'expired' };
+    if (!(await condition(isSubscribed, (trial.grace_seconds ?? 3 * DAY_SECONDS) * 1_000)))
+      now = { status: 'expired' };
   }
   await mail(now.status === 'expired' ? 'Your trial has ended' : 'Thank you!');
   return now;

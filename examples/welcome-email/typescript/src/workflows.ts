@@ -13,7 +13,10 @@ interface Customer {
 }
 
 const unsubscribe = defineSignal('unsubscribe', { description: 'No more mails.' });
-const about = { description: 'Welcomes, and follows up unless the customer wants no more.', signals: [unsubscribe] };
+const about = {
+  description: 'Welcomes, and follows up unless the customer wants no more.',
+  signals: [unsubscribe],
+};
 
 export const welcomeEmail = defineWorkflow('welcome-email', about, async (customer: Customer) => {
   const { name, email, services, wait_seconds = THREE_DAYS_SECONDS } = customer;

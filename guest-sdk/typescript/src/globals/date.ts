@@ -8,7 +8,9 @@ const EngineDate = Date;
 export function now(): number {
   const runtime = tryCurrentRuntime();
   if (runtime !== undefined) return Math.floor(runtime.timeUs / 1_000);
-  throw new Error('there is no time before a run: read the clock inside of a workflow function, not at the top of a module');
+  throw new Error(
+    'there is no time before a run: read the clock inside of a workflow function, not at the top of a module',
+  );
 }
 
 function construct(this: unknown, ...args: unknown[]): unknown {

@@ -22,7 +22,9 @@ export const forbidden = {
   EventSource: refusing('EventSource', ACTIVITY),
   Worker: refusing('Worker', ONE_THREAD),
   SharedArrayBuffer: refusing('SharedArrayBuffer', ONE_THREAD),
-  Atomics: new Proxy(refusedWait, { get: (target, name) => (name === 'wait' ? target.wait : refusing(`Atomics.${String(name)}`, ONE_THREAD)) }),
+  Atomics: new Proxy(refusedWait, {
+    get: (target, name) => (name === 'wait' ? target.wait : refusing(`Atomics.${String(name)}`, ONE_THREAD)),
+  }),
   setImmediate: refusing('setImmediate', 'use queueMicrotask or setTimeout'),
   requestAnimationFrame: refusing('requestAnimationFrame', 'use setTimeout'),
   WeakRef: refusing('WeakRef', COLLECTED),

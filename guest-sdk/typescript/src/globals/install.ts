@@ -21,9 +21,17 @@ function bytesToJson(this: Uint8Array): number[] {
 
 /** Puts all of them into a global object. */
 export function install(global: object): void {
-  const replacements = { Promise: WorkflowPromise, Date: WorkflowDate, console, crypto, performance, queueMicrotask };
+  const replacements = {
+    Promise: WorkflowPromise,
+    Date: WorkflowDate,
+    console,
+    crypto,
+    performance,
+    queueMicrotask,
+  };
   const absent = { TextEncoder, TextDecoder };
-  for (const [name, value] of Object.entries({ ...replacements, ...timers, ...forbidden })) define(global, name, value);
+  for (const [name, value] of Object.entries({ ...replacements, ...timers, ...forbidden }))
+    define(global, name, value);
   for (const [name, value] of Object.entries(absent)) if (!(name in global)) define(global, name, value);
   define(Math, 'random', random);
   define(Uint8Array.prototype, 'toJSON', bytesToJson);

@@ -24,7 +24,8 @@ export class TextDecoder {
   readonly ignoreBOM: boolean;
 
   constructor(label = 'utf-8', options: TextDecoderOptions = {}) {
-    if (!/^utf-?8$/i.test(label)) throw new RangeError(`only utf-8 can be decoded in a workflow, not ${label}`);
+    if (!/^utf-?8$/i.test(label))
+      throw new RangeError(`only utf-8 can be decoded in a workflow, not ${label}`);
     this.fatal = options.fatal ?? false;
     this.ignoreBOM = options.ignoreBOM ?? false;
   }
@@ -50,7 +51,7 @@ export class TextDecoder {
 /** Bytes that belong to no character become the replacement character, one each. */
 function lossy(bytes: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = lengthOf(bytes[at] ?? 0);
     const part = bytes.slice(at, at + length);
     const character = length > 0 && part.length === length ? tryDecode(part) : undefined;

@@ -1,4 +1,10 @@
-import { CancellationScope, defineWorkflow, isCancellation, proxyActivities, proxyLocalActivities } from '@dalsegno/workflow';
+import {
+  CancellationScope,
+  defineWorkflow,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@dalsegno/workflow';
 
 import { activity, go, MINUTE } from './common';
 
@@ -45,7 +51,9 @@ export const activityCancelledAndAwaited = defineWorkflow('activity-cancelled-an
   cancelHanging('WAIT_CANCELLATION_COMPLETED'),
 );
 
-async function cancelHanging(cancellationType: 'TRY_CANCEL' | 'WAIT_CANCELLATION_COMPLETED'): Promise<string> {
+async function cancelHanging(
+  cancellationType: 'TRY_CANCEL' | 'WAIT_CANCELLATION_COMPLETED',
+): Promise<string> {
   const { hang } = proxyActivities<Activities>({ ...MINUTE, cancellationType });
   const scope = new CancellationScope();
   const hanging = scope.run(() => hang());

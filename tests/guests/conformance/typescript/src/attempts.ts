@@ -1,4 +1,10 @@
-import { ActivityFailure, defineWorkflow, rootCause, scheduleActivity, TimeoutFailure } from '@dalsegno/workflow';
+import {
+  ActivityFailure,
+  defineWorkflow,
+  rootCause,
+  scheduleActivity,
+  TimeoutFailure,
+} from '@dalsegno/workflow';
 
 import { activity, applicationFailure, attempts, caught, MINUTE } from './common';
 

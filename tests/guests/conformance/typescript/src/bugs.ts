@@ -4,7 +4,11 @@ import { activity } from './common';
 
 export const causeChain = defineWorkflow('cause-chain', {}, async () => {
   const declined = ApplicationFailure.nonRetryable('not enough funds', 'CardDeclined', 42, 'EUR');
-  const unpaid = ApplicationFailure.create({ type: 'PaymentFailed', message: 'cannot charge the card', cause: declined });
+  const unpaid = ApplicationFailure.create({
+    type: 'PaymentFailed',
+    message: 'cannot charge the card',
+    cause: declined,
+  });
   throw ApplicationFailure.create({ type: 'OrderFailed', message: 'cannot fulfil the order', cause: unpaid });
 });
 

@@ -1,4 +1,11 @@
-import { CancellationScope, defineSignal, defineWorkflow, isCancellation, setHandler, sleep } from '@dalsegno/workflow';
+import {
+  CancellationScope,
+  defineSignal,
+  defineWorkflow,
+  isCancellation,
+  setHandler,
+  sleep,
+} from '@dalsegno/workflow';
 
 import { activity } from './common';
 

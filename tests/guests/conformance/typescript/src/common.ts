@@ -19,7 +19,13 @@ export function activity<T>(name: string, ...args: unknown[]): Promise<T> {
 
 /** A policy of this many attempts. */
 export function attempts(maximumAttempts: number, ...nonRetryableErrorTypes: string[]): RetryPolicy {
-  return { initialInterval: 10, backoffCoefficient: 1, maximumInterval: '1s', maximumAttempts, nonRetryableErrorTypes };
+  return {
+    initialInterval: 10,
+    backoffCoefficient: 1,
+    maximumInterval: '1s',
+    maximumAttempts,
+    nonRetryableErrorTypes,
+  };
 }
 
 /** A signal without arguments that sets what the result tells. */

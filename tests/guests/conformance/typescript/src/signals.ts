@@ -77,7 +77,8 @@ export const dynamicHandlers = defineWorkflow('dynamic-handlers', dynamic, async
   setDefaultQueryHandler((name, ...args) => [name, args, heard.length]);
   setDefaultUpdateHandler((name, ...args) => heard.push([`update ${name}`, args]), {
     validator: (name) => {
-      if (name === 'forbidden') throw ApplicationFailure.create({ type: 'Forbidden', message: 'this name is not taken' });
+      if (name === 'forbidden')
+        throw ApplicationFailure.create({ type: 'Forbidden', message: 'this name is not taken' });
     },
   });
   await condition(done);
