@@ -28,7 +28,9 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     let sdk = project.own("sdk");
     output::note("compiling with clang");
     let mut command = Command::new("clang");
-    command.current_dir(&project.folder).args(FLAGS).args(["-std=c17", "-Os", "-isystem"]).arg(&sdk);
+    command.current_dir(&project.folder).args(FLAGS).args(["-std=c17", "-Os"]).arg("-isystem").arg(&sdk);
+    // The C library's debugging information is twice as large as all the rest.
+    command.arg("-Wl,--strip-debug");
     command.arg("-o").arg(&core).args(sources(&project.folder, Path::new(""))?).args(sources(&sdk, &sdk)?);
     steps.run("compiling with clang", &mut command)?;
     let component = work.join("component.wasm");
