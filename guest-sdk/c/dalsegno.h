@@ -1,9 +1,9 @@
 /*
  * Durable workflows in C.
  *
- * A workflow type is a table of callbacks over a state of your own. The host calls one for each thing that happens;
- * the callback changes the state, asks the host for what comes next, and returns. There is no runtime, no thread and
- * no stack that is kept: a run is its state, and a step is a field in it.
+ * A workflow type is a table of callbacks over a state of your own. The host calls one for each thing that
+ * happens; the callback changes the state, asks the host for what comes next, and returns. There is no
+ * runtime, no thread and no stack that is kept: a run is its state, and a step is a field in it.
  *
  *     typedef struct { dalsegno_operation pause; const char *name; } hello;
  *
@@ -23,14 +23,15 @@
  *     };
  *     const dalsegno_type *const dalsegno_types[] = {&greeting, NULL};
  *
- * Texts are UTF-8 and end with a zero. Values are texts in JSON: an argument, a result, an answer. What the SDK gives
- * to a callback, and what dalsegno_format and its like make, lives until the callback returns; dalsegno_keep keeps it.
+ * Texts are UTF-8 and end with a zero. Values are texts in JSON: an argument, a result, an answer. What the
+ * SDK gives to a callback, and what dalsegno_format and its like make, lives until the callback returns;
+ * dalsegno_keep keeps it.
  *
- * A run is repeated from its history after a restart, so a callback must do the same every time. Clocks, rand() after
- * srand() and getentropy() do; nothing else of the machine is there.
+ * A run is repeated from its history after a restart, so a callback must do the same every time. Clocks,
+ * rand() after srand() and getentropy() do; nothing else of the machine is there.
  *
- * This header has what most workflows need. All of the contract is in <workflow.h>, generated from wit/, and can be
- * called beside it: children, other runs, patches, search attributes, figures.
+ * This header has what most workflows need. All of the contract is in <workflow.h>, generated from wit/,
+ * and can be called beside it: children, other runs, patches, search attributes, figures.
  */
 #ifndef DALSEGNO_H
 #define DALSEGNO_H
@@ -79,7 +80,7 @@ typedef struct {
     void (*on_signal)(void *state, const char *name, dalsegno_arguments arguments);
     /* Decides whether an update is accepted; changes nothing. Without it, all are. */
     bool (*on_validate)(void *state, const char *name, dalsegno_arguments arguments, dalsegno_refusal *why);
-    /* An accepted update. It ends, now or later, with dalsegno_update_complete or dalsegno_update_fail. */
+    /* An accepted update. It ends, now or later, by dalsegno_update_complete or dalsegno_update_fail. */
     void (*on_update)(void *state, const char *id, const char *name, dalsegno_arguments arguments);
     /* Answers a query in JSON; NULL: there is none of this name. Changes nothing. */
     const char *(*on_query)(void *state, const char *name, dalsegno_arguments arguments);
