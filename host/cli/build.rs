@@ -44,8 +44,10 @@ fn sdk(root: &Path, generated: &Path, language: &str) -> Vec<Folder> {
         // Its bindings are made by a macro, which looks for the contract two folders above the SDK's manifest.
         "rust" => vec![Folder::new(sources.path, "sdk/rust/"), contract],
         "typescript" => vec![Folder::new(sources.path, "sdk/typescript/"), contract],
-        "go" => vec![sources, Folder::new(generated.join(language), "sdk/internal/bindings/"), contract],
-        "c" => vec![sources, Folder::new(generated.join(language), "sdk/"), contract],
+        "go" => {
+            vec![sources, Folder::generated(generated.join(language), "sdk/internal/bindings/"), contract]
+        }
+        "c" => vec![sources, Folder::generated(generated.join(language), "sdk/"), contract],
         _ => vec![sources, contract],
     }
 }

@@ -16,11 +16,18 @@ const LEFT_OUT: [&str; 9] =
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
     prefix: String,
+    /// Whether a change in it is a reason to make the lists again.
+    is_source: bool,
 }
 
 impl Folder {
     pub(crate) fn new(path: PathBuf, prefix: &str) -> Self {
-        Self { path, prefix: prefix.to_owned() }
+        Self { path, prefix: prefix.to_owned(), is_source: true }
+    }
+
+    /// One that the build script itself writes.
+    pub(crate) fn generated(path: PathBuf, prefix: &str) -> Self {
+        Self { is_source: false, ..Self::new(path, prefix) }
     }
 }
 
@@ -35,7 +42,9 @@ impl Embedded {
         for folder in folders {
             let mut files = Vec::new();
             if folder.path.exists() {
-                watch(&folder.path)?;
+                if folder.is_source {
+                    watch(&folder.path)?;
+                }
                 collect(&folder.path, &mut files)?;
             }
             files.sort();
