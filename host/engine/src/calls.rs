@@ -320,15 +320,20 @@ impl Calls {
         }
         self.skip_deprecated_patches(Some(&event));
         let event_id = self.next_event_id();
-        if let Mode::Replay(expected) = &mut self.mode {
-            let expected = expected.pop_front();
-            if expected.as_ref() != Some(&event) {
+        let Mode::Replay(expected) = &mut self.mode else {
+            self.commands.push(event);
+            return Ok(());
+        };
+        match expected.pop_front() {
+            Some(expected) if expected.is_repeated_by(&event) => {
+                self.commands.push(expected);
+                Ok(())
+            }
+            expected => {
                 self.divergence = Some(Divergence::new(event_id, expected, Some(event)));
-                return Err(CallError::Diverged);
+                Err(CallError::Diverged)
             }
         }
-        self.commands.push(event);
-        Ok(())
     }
 
     fn check_size(&mut self, event: &EventAttributes) -> Result<(), CallError> {

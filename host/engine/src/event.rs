@@ -454,6 +454,30 @@ pub enum UpdateOutcome {
 }
 
 impl EventAttributes {
+    /// Whether a replay that gives `other` does the same again.
+    ///
+    /// Stack traces may differ: they name lines of code, which move whenever code above them is changed.
+    pub(crate) fn is_repeated_by(&self, other: &Self) -> bool {
+        self == other
+            || match (self, other) {
+                (
+                    Self::WorkflowExecutionFailed { failure: ours, retry_state, new_run_id },
+                    Self::WorkflowExecutionFailed { failure, retry_state: state, new_run_id: new },
+                ) => ours.is_repeated_by(failure) && retry_state == state && new_run_id == new,
+                (
+                    Self::WorkflowExecutionUpdateCompleted {
+                        update_id,
+                        outcome: UpdateOutcome::Failed(ours),
+                    },
+                    Self::WorkflowExecutionUpdateCompleted {
+                        update_id: id,
+                        outcome: UpdateOutcome::Failed(failure),
+                    },
+                ) => ours.is_repeated_by(failure) && update_id == id,
+                _ => false,
+            }
+    }
+
     /// Its type, as histories show it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

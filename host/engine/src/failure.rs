@@ -125,6 +125,17 @@ impl Failure {
         Self { message: message.into(), stack_trace: String::new(), kind, cause: None }
     }
 
+    /// Whether it is the same failure, but for its stack traces.
+    pub(crate) fn is_repeated_by(&self, other: &Self) -> bool {
+        let causes = (self.cause.as_deref(), other.cause.as_deref());
+        self.message == other.message
+            && self.kind == other.kind
+            && match causes {
+                (Some(ours), Some(theirs)) => ours.is_repeated_by(theirs),
+                (ours, theirs) => ours.is_none() && theirs.is_none(),
+            }
+    }
+
     /// A retryable application failure.
     #[must_use]
     pub fn application(r#type: impl Into<String>, message: impl Into<String>) -> Self {

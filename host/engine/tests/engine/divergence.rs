@@ -26,10 +26,12 @@ enum Line {
     Return(&'static str),
     /// Fails with a message.
     Fail(&'static str),
+    /// Fails at a place in the code, for a reason that arose at another.
+    FailAt(&'static str, &'static str),
     /// Is a bug.
     Trap,
 }
-use Line::{Activity, CancelTimer, Fail, Return, Signal, Spawn, Timer, Trap};
+use Line::{Activity, CancelTimer, Fail, FailAt, Return, Signal, Spawn, Timer, Trap};
 
 async fn follow(lines: Rc<[Line]>, ctx: Ctx) -> Outcome {
     let mut timer = None;
@@ -44,6 +46,13 @@ async fn follow(lines: Rc<[Line]>, ctx: Ctx) -> Outcome {
             Signal => drop(ctx.signal("go").await),
             Return(value) => return Ok(json(value)),
             Fail(message) => return Err(Failure::application("Test", message)),
+            FailAt(place, cause) => {
+                let at = |place: &str| Failure {
+                    stack_trace: place.to_owned(),
+                    ..Failure::application("Test", "the same words")
+                };
+                return Err(Failure { cause: Some(Box::new(at(cause))), ..at(place) });
+            }
             Trap => ctx.trap("not there before").await,
         }
     }
@@ -211,4 +220,11 @@ fn a_divergent_guest_appends_nothing_but_what_came_to_the_run() {
             assert!(reason.contains("event 2") && reason.contains("scripted::call"), "{reason}");
         },
     );
+}
+
+#[test]
+fn a_failure_from_a_line_that_has_moved_is_the_same_failure() {
+    let world = recorded(&[Activity("a", "1"), FailAt("line 7", "line 3")]);
+    let moved = workflow(&[Activity("a", "1"), FailAt("line 9", "line 5")]);
+    world.stored.replay(&mut moved.guest()).expect("code may move");
 }
