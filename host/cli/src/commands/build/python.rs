@@ -132,7 +132,7 @@ fn excerpt(said: &str, folder: &Path) -> Option<String> {
     let (traceback, _) = rest.split_once("\n\nCaused by:")?;
     let lines: Vec<&str> = traceback.trim().lines().collect();
     let is_own = |line: &&str| line.trim_start().starts_with("File \"/0/");
-    let own = match lines.iter().position(|line| is_own(line)) {
+    let own = match lines.iter().position(is_own) {
         Some(first) => [&lines[..1], &lines[first..]].concat().join("\n"),
         // It is the SDK that refuses the module: frames and type of its error say nothing that the message does not.
         None => {
