@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use dalsegno_engine::Millis;
+use dalsegno_engine::{Millis, Payload};
 use dalsegno_server::{
     ActivityContext, ActivityError, Host, HostBuilder,
     config::{ByteSize, HostConfig, TaskQueueConfig},
@@ -159,10 +159,9 @@ async fn a_signal_that_races_with_the_end_is_kept_or_refused() {
         let signals = (0..20).map(|value| {
             let (host, id) = (&host, &id);
             async move {
-                let (name, argument) =
-                    if value == 10 { ("done", "null") } else { ("add", &*value.to_string()) };
-                let argument = argument.to_owned();
-                (value, host.signal(id, name, &argument).await)
+                let input = Payload::json(value.to_string());
+                let (name, input) = if value == 10 { ("done", Vec::new()) } else { ("add", vec![input]) };
+                (value, host.signal_with(id, name, input).await)
             }
         });
         let mut kept = Vec::new();

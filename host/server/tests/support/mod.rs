@@ -126,12 +126,17 @@ impl Running {
     }
 
     pub(crate) async fn signal(&self, id: &str, name: &str, argument: &str) -> Result<(), ServiceError> {
-        let request = SignalRequest {
-            name: name.to_owned(),
-            input: vec![Payload::json(argument.to_owned())],
-            headers: Vec::new(),
-            request_id: None,
-        };
+        self.signal_with(id, name, vec![Payload::json(argument.to_owned())]).await
+    }
+
+    pub(crate) async fn signal_with(
+        &self,
+        id: &str,
+        name: &str,
+        input: Vec<Payload>,
+    ) -> Result<(), ServiceError> {
+        let name = name.to_owned();
+        let request = SignalRequest { name, input, headers: Vec::new(), request_id: None };
         self.service.signal(&workflow(id), request).await
     }
 
