@@ -1,6 +1,6 @@
 //! Runs that go on in others: nothing is lost between them.
 
-use dalsegno_tests::auditor::audit;
+use dalsegno_tests::{auditor::audit, dice::Dice, waiting::at_some_time};
 use futures_util::future::join_all;
 
 use crate::prelude::*;
@@ -175,7 +175,7 @@ async fn a_request_to_cancel_ends_the_chain_it_arrives_in(#[values(Sqlite, Postg
 #[tokio::test]
 async fn a_request_to_cancel_reaches_a_chain_that_goes_on(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
-    let cancelled = (0..20u64).map(async |number| {
+    let cancelled = (0..20).map(async |_| {
         let id = unique("moving");
         client.begin("running-sum", &id, json!([1])).await;
         let adds = async {
@@ -185,7 +185,7 @@ async fn a_request_to_cancel_reaches_a_chain_that_goes_on(#[values(Sqlite, Postg
             }
         };
         let cancel = async {
-            tokio::time::sleep(Duration::from_millis(number)).await;
+            at_some_time(&mut Dice::new(), Duration::from_millis(20)).await;
             eventually("it is taken", async || {
                 let answer = client.post(&format!("/workflows/{id}/cancel"), &json!({})).await;
                 if answer.status == 202 { Ok(()) } else { Err(answer.text) }

@@ -33,7 +33,11 @@ async fn attributes_of_every_type_are_set_and_removed(#[values(Sqlite, Postgres)
     assert_eq!(events[0]["attributes"]["search_attributes"], json!({ "Country": "FI", "Region": "EU" }));
     let upserted = events.iter().find(|event| event["type"] == "UpsertWorkflowSearchAttributes");
     let upserted = upserted.map(|event| &event["attributes"]["search_attributes"]).expect("it sets some");
-    assert_eq!((&upserted["Due"], &upserted["Parcels"]), (&expected["Due"], &json!(3)), "as describe has them");
+    assert_eq!(
+        (&upserted["Due"], &upserted["Parcels"]),
+        (&expected["Due"], &json!(3)),
+        "as describe has them"
+    );
 
     client.signal(&id, "go", json!([])).await;
     let described = stage(2).await;

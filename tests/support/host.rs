@@ -30,8 +30,8 @@ const PORTS: Range<u16> = 15_000..32_000;
 const READY_MAX: Duration = Duration::from_secs(60);
 /// How long a host may take to stop, once it is asked to. Source: the fault table, F24.
 pub const STOP_MAX: Duration = Duration::from_secs(20);
-/// How to run a host. What is not said has the default of `dalsegno serve`, but for the activation deadline, since
-/// unoptimised code on a busy machine is slow.
+/// How to run a host. What is not said has the default of `dalsegno serve`, but for the deadlines of activations and of
+/// compiling, since unoptimised code on a busy machine is slow.
 #[derive(Debug, Clone)]
 pub struct Settings {
     program: Program,
@@ -52,7 +52,10 @@ pub struct Host {
 
 impl Default for Settings {
     fn default() -> Self {
-        let fields = BTreeMap::from([("activation_deadline", r#""10s""#.to_owned())]);
+        let fields = BTreeMap::from([
+            ("activation_deadline", r#""10s""#.to_owned()),
+            ("compile_deadline", r#""600s""#.to_owned()),
+        ]);
         Self { program: Program::Dalsegno, fields, allowed: Vec::new(), commands: BTreeMap::new() }
     }
 }

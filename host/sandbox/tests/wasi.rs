@@ -274,7 +274,8 @@ fn a_wait_of_a_millisecond_passes_at_once() {
 #[test]
 fn the_monotonic_clock_is_never_zero() {
     let handmade = Handmade {
-        definitions: "(drop (i64.div_u (i64.const 1) (call $now))) (call $block (call $in (i64.const 1000000000)))
+        definitions:
+            "(drop (i64.div_u (i64.const 1) (call $now))) (call $block (call $in (i64.const 1000000000)))
             unreachable",
         ..POLL
     };
