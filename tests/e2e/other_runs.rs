@@ -59,6 +59,8 @@ async fn what_does_not_arrive_fails_with_the_reason(#[values(Sqlite, Postgres)] 
     let closed = unique("closed");
     let run = client.begin("sleeper", &closed, json!([{ "ms": 1 }])).await;
     client.result(&closed).await;
+    let listener = unique("listener");
+    client.begin("async-handlers", &listener, json!([])).await;
     for (errand, failure_type) in [
         (json!({ "to": "nobody-at-all", "signal": "x" }), "WorkflowNotFound"),
         (json!({ "to": "nobody-at-all", "cancel": "x" }), "WorkflowNotFound"),
@@ -66,6 +68,7 @@ async fn what_does_not_arrive_fails_with_the_reason(#[values(Sqlite, Postgres)] 
         (json!({ "to": closed, "cancel": "x" }), "WorkflowClosed"),
         (json!({ "to": closed, "run_id": run, "signal": "x" }), "WorkflowClosed"),
         (json!({ "to": closed, "namespace": "elsewhere", "signal": "x" }), "NamespaceNotFound"),
+        (json!({ "to": listener, "signal": "add", "input": ["no number"] }), "BadArguments"),
     ] {
         let (id, ended) = send(&client, errand.clone()).await;
         assert_eq!(ended["status"], "failed", "{errand}: {ended}");
@@ -75,6 +78,10 @@ async fn what_does_not_arrive_fails_with_the_reason(#[values(Sqlite, Postgres)] 
         let failed = types.iter().filter(|name| name.ends_with("ExternalWorkflowExecutionFailed"));
         assert_eq!(failed.count(), 1, "{types:?}");
     }
+    let taken = client.events_of(&listener, "WorkflowExecutionSignaled").await;
+    assert!(taken.is_empty(), "what does not fit has not reached it: {taken:?}");
+    client.signal(&listener, "done", json!([])).await;
+    client.result(&listener).await;
 }
 
 #[rstest]

@@ -1,5 +1,7 @@
 //! Uploaded modules: checked, compiled, kept, and which of them new runs get.
 
+mod arguments;
+
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -16,7 +18,9 @@ use dalsegno_store::{ModuleRow, SharedStore, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
-use crate::service::check_schemas;
+use arguments::{Schemas, check_schemas};
+
+pub(crate) use arguments::{BadArguments, Call, Callee};
 
 /// Refused uploads that are remembered, so that whoever polls is told why.
 const REFUSED_REMEMBERED_MAX: usize = 256;
@@ -80,6 +84,7 @@ pub(crate) struct Modules {
     /// What is known to be deployed; only the owner of the runs deploys, so it stays true while owning.
     deployments: Mutex<HashMap<(Namespace, WorkflowType), ModuleDigest>>,
     definitions: Mutex<HashMap<ModuleDigest, Arc<ModuleDefinition>>>,
+    schemas: Schemas,
     /// So that what is known to be deployed changes in the order in which the store does.
     deploying: tokio::sync::Mutex<()>,
     /// Places for compilers.
@@ -106,6 +111,7 @@ impl Modules {
             refused: Mutex::new(lru::LruCache::new(max)),
             deployments: Mutex::default(),
             definitions: Mutex::default(),
+            schemas: Schemas::default(),
             deploying: tokio::sync::Mutex::default(),
             compilers: Semaphore::new(COMPILERS_MAX),
         }

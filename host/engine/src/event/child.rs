@@ -127,6 +127,8 @@ pub enum ExternalFailure {
     NotAChild,
     /// The run takes no more signals.
     SignalLimit,
+    /// The arguments of the signal do not fit what the run's code declares.
+    BadArguments,
     /// The code of the new run cannot be had, or fails at once in a way that stores nothing.
     ModuleUnusable,
 }
@@ -147,6 +149,9 @@ impl ExternalFailure {
             Self::WorkflowClosed => ("WorkflowClosed", "the workflow has ended"),
             Self::NotAChild => ("NotAChild", "the workflow is no child of this one"),
             Self::SignalLimit => ("SignalLimit", "the workflow takes no more signals"),
+            Self::BadArguments => {
+                ("BadArguments", "the signal's arguments do not fit what the workflow declares")
+            }
             Self::ModuleUnusable => (
                 "ModuleUnusable",
                 "the module of the workflow cannot be loaded, or its first step not be stored",

@@ -29,6 +29,7 @@ use super::{
     load::RETRY,
     message::{Lost, Message as Post},
 };
+use crate::modules::{BadArguments, Call, Callee};
 
 /// Messages that are carried at a time.
 const CARRIED_MAX: usize = 256;
@@ -244,6 +245,9 @@ async fn to_target(owner: &Arc<Owner>, message: &Message) -> Result<Carried, Loa
         Target::Closed => return Ok(Carried::Refused(ExternalFailure::WorkflowClosed)),
         Target::Missing(cause) => return Ok(Carried::Refused(cause)),
     };
+    if !fits(owner, &handle, &message.body).await? {
+        return Ok(Carried::Refused(ExternalFailure::BadArguments));
+    }
     Ok(match owner.ask(&handle, |reply| Post::Delivery(Box::new(message.clone()), reply)).await {
         Some(Ok(Ok(Accepted::Duplicate))) if matches!(message.body, MessageBody::Cancel { .. }) => {
             Carried::TakenBefore
@@ -257,6 +261,18 @@ async fn to_target(owner: &Arc<Owner>, message: &Message) -> Result<Carried, Loa
         None => Carried::Again,
         Some(Err(_)) => Carried::Later,
     })
+}
+
+/// Whether a message has the arguments that its target declares; one that has not would park it.
+async fn fits(owner: &Owner, handle: &RunHandle, body: &MessageBody) -> Result<bool, LoadError> {
+    let MessageBody::Signal { name, input, .. } = body else { return Ok(true) };
+    let workflow_type = &handle.info.started.workflow_type;
+    let callee = Callee { module: handle.module.digest(), workflow_type, call: Call::Signal(name) };
+    match owner.modules.check_arguments(callee, input).await {
+        Ok(()) => Ok(true),
+        Err(BadArguments::Unfit(_)) => Ok(false),
+        Err(BadArguments::Unknown(error)) => Err(error.into()),
+    }
 }
 
 fn cause(refusal: &Refusal) -> ExternalFailure {

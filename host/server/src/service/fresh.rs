@@ -12,10 +12,11 @@ use dalsegno_engine::{
 use dalsegno_sandbox::Module;
 use sha2::{Digest, Sha256};
 
-use super::{
-    ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, arguments::Call, lookup,
+use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, lookup};
+use crate::{
+    modules::{Call, Callee},
+    owner::Owner,
 };
-use crate::owner::Owner;
 
 /// A run that may begin.
 #[derive(Clone)]
@@ -36,8 +37,9 @@ impl Service {
     /// Settles all of a new run but when it begins.
     pub(super) async fn prepare(&self, owner: &Owner, request: StartRequest) -> Result<Fresh, ServiceError> {
         let module = self.module_for(owner, &request).await?;
-        let workflow_type = request.workflow_type.as_str();
-        self.check_arguments(owner, module.digest(), workflow_type, Call::Start, &request.input).await?;
+        let workflow_type = &request.workflow_type;
+        let callee = Callee { module: module.digest(), workflow_type, call: Call::Start };
+        self.check_arguments(callee, &request.input).await?;
         let made_up = request.workflow_id.is_none() && request.request_id.is_none();
         let workflow_id = workflow_id(&request)?;
         if let Some(policy) = &request.retry_policy {

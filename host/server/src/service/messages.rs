@@ -2,8 +2,11 @@
 
 use dalsegno_engine::{ids::RequestId, run::Input};
 
-use super::{ErrorCode, RunRef, Service, ServiceError, SignalRequest, arguments::Call, lookup};
-use crate::owner::{self, message::Message};
+use super::{ErrorCode, RunRef, Service, ServiceError, SignalRequest, lookup};
+use crate::{
+    modules::Call,
+    owner::{self, message::Message},
+};
 
 impl Service {
     /// Sends a signal. A request id seen before changes nothing.

@@ -33,7 +33,6 @@ use crate::{
 
 use update_turns::UpdateTurns;
 
-pub(crate) use arguments::check_schemas;
 pub use error::{ErrorCode, ServiceError};
 pub use types::*;
 
@@ -49,7 +48,6 @@ pub struct Service {
     /// Known to exist.
     pub(crate) namespaces: RwLock<HashSet<Namespace>>,
     queries: Semaphore,
-    schemas: arguments::Schemas,
     update_turns: UpdateTurns,
 }
 
@@ -62,8 +60,7 @@ impl Service {
     ) -> Self {
         let queries = Semaphore::new(query::QUERIES_MAX);
         let (namespaces, update_turns) = (RwLock::default(), UpdateTurns::default());
-        let schemas = arguments::Schemas::default();
-        Self { store, tenure, modules, metrics, namespaces, queries, schemas, update_turns }
+        Self { store, tenure, modules, metrics, namespaces, queries, update_turns }
     }
 
     /// Why the host takes no requests, if so.

@@ -12,12 +12,13 @@ use dalsegno_store::{HistoryRow, RunKey, RunRow};
 use tokio::sync::SemaphorePermit;
 
 use super::{
-    ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError,
-    arguments::Call,
-    lookup,
+    ErrorCode, QueryReject, QueryRequest, RunRef, Service, ServiceError, lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
-use crate::owner::{self, Owner};
+use crate::{
+    modules::{Call, Callee},
+    owner::{self, Owner},
+};
 
 /// Queries and validators at the same time.
 pub(super) const QUERIES_MAX: usize = 64;
@@ -37,8 +38,9 @@ impl Service {
         let _place = self.place_for_query().await?;
         let row = self.resolve(run).await?;
         check_reject(request.reject, row.status)?;
-        let call = Call::Query(&request.name);
-        self.check_arguments(&owner, &row.module, row.workflow_type.as_str(), call, &request.input).await?;
+        let (module, workflow_type) = (&row.module, &row.workflow_type);
+        let callee = Callee { module, workflow_type, call: Call::Query(&request.name) };
+        self.check_arguments(callee, &request.input).await?;
         let rows = self.rows_to_ask(&owner, &row).await?;
         let module = owner.modules.load(&row.module).await.map_err(lookup::module)?;
         let (sandbox, run) = (owner.sandbox.clone(), (row.key.namespace, row.key.run_id));

@@ -17,11 +17,11 @@ use tokio::time::Instant;
 
 use super::{
     ErrorCode, RunRef, Service, ServiceError, UpdateRequest, UpdateStage, UpdateStatus, UpdateWait, Updated,
-    arguments::Call,
     fresh, lookup,
     replayed::{self, BAD_ARGUMENTS, Replayed},
 };
 use crate::{
+    modules::Call,
     owner::{self, Owner, handle::RunHandle, message::Message, waiters::Waiter},
     testing,
 };

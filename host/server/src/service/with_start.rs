@@ -14,13 +14,15 @@ use tokio::time::Instant;
 use super::{
     ErrorCode, RunRef, Service, ServiceError, SignalRequest, StartRequest, Started, UpdateRequest,
     UpdateStatus, Updated, UpdatedWithStart,
-    arguments::Call,
     fresh::Fresh,
     lookup, replayed,
     start::{Decided, Decision},
     update::{self, Taken},
 };
-use crate::owner::Owner;
+use crate::{
+    modules::{Call, Callee},
+    owner::Owner,
+};
 
 impl Service {
     /// Sends a signal to a workflow; one that is not open is started with it. Source: Temporal, "Signal-With-Start".
@@ -56,7 +58,7 @@ impl Service {
                     return Ok(Started { workflow_id, run_id, new: false });
                 }
                 let SignalRequest { name, input, headers, request_id } = signal;
-                self.check_first(owner, &fresh, Call::Signal(&name), &input).await?;
+                self.check_first(&fresh, Call::Signal(&name), &input).await?;
                 let signal = Input::Signal { name, input, headers, request_id };
                 return self.begin(owner, fresh, vec![signal], decided).await;
             };
@@ -92,13 +94,12 @@ impl Service {
     /// Checks the arguments of what comes with a start.
     async fn check_first(
         &self,
-        owner: &Owner,
         fresh: &Fresh,
         call: Call<'_>,
         input: &[Payload],
     ) -> Result<(), ServiceError> {
-        let workflow_type = fresh.started.workflow_type.as_str();
-        self.check_arguments(owner, fresh.module.digest(), workflow_type, call, input).await
+        let (module, workflow_type) = (fresh.module.digest(), &fresh.started.workflow_type);
+        self.check_arguments(Callee { module, workflow_type, call }, input).await
     }
 
     /// Calls an update handler of a workflow; one that is not open is started with the update, if its validator lets
@@ -195,7 +196,7 @@ impl Service {
         fresh: &Fresh,
         update: &Request,
     ) -> Result<Option<UpdateStatus>, ServiceError> {
-        self.check_first(owner, fresh, Call::Update(&update.name), &update.input).await?;
+        self.check_first(fresh, Call::Update(&update.name), &update.input).await?;
         let _place = self.place_for_query().await?;
         let (sandbox, module, update) = (owner.sandbox.clone(), fresh.module.clone(), update.clone());
         let started = WorkflowExecutionStarted { start_delay: None, ..fresh.started.clone() };

@@ -78,6 +78,7 @@ fn a_request_to_cancel_names_its_run_and_is_awaited() {
 #[case(ExternalFailure::NamespaceNotFound, "NamespaceNotFound")]
 #[case(ExternalFailure::NotAChild, "NotAChild")]
 #[case(ExternalFailure::SignalLimit, "SignalLimit")]
+#[case(ExternalFailure::BadArguments, "BadArguments")]
 fn what_cannot_be_delivered_fails_with_its_reason(#[case] cause: ExternalFailure, #[case] expected: &str) {
     let is_expected = |world: &World| {
         let kind = &world.failure().kind;

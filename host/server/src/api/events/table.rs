@@ -15,7 +15,7 @@ const CAUSE: Attribute = (
     "cause",
     Form::Text,
     "why: workflow_already_running, workflow_id_reused, workflow_type_not_found, namespace_not_found, \
-     workflow_not_found, workflow_closed, not_a_child or signal_limit",
+     workflow_not_found, workflow_closed, not_a_child, signal_limit, bad_arguments or module_unusable",
 );
 const NEW_RUN: Attribute = ("new_run_id", Form::TextOrNull, "the run that tries again");
 /// What all retry policies say.

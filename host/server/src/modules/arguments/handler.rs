@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{Arc, OnceLock},
 };
 
 use dalsegno_engine::{
@@ -18,6 +18,8 @@ use super::Call;
 
 /// A schema, in bytes of its text.
 const SCHEMA_BYTES_MAX: usize = 64 << 10;
+/// The compiled patterns of one schema together, each with an equal part.
+const PATTERNS_BYTES_MAX: usize = 4 << 20;
 /// A compiled pattern.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// Bytes of schema times bytes of arguments that are checked at once.
@@ -32,9 +34,8 @@ const SHOWN_BYTES_MAX: usize = 100;
 /// The schemas of a module.
 pub(super) struct ModuleSchemas {
     workflows: HashMap<String, Workflow>,
+    /// Places for long checks; closed once one took too long.
     pub(super) long_checks: Arc<Semaphore>,
-    /// A check took too long.
-    pub(super) given_up: AtomicBool,
 }
 
 struct Workflow {
@@ -66,7 +67,6 @@ impl ModuleSchemas {
         Self {
             workflows: workflows.map(|workflow| (workflow.name.clone(), Workflow::of(workflow))).collect(),
             long_checks: Arc::new(Semaphore::new(LONG_CHECKS_MAX)),
-            given_up: AtomicBool::new(false),
         }
     }
 
@@ -159,7 +159,7 @@ impl Argument {
 ///
 /// # Errors
 /// The first that is no JSON Schema, for people.
-pub(crate) fn check_schemas(definition: &ModuleDefinition) -> Result<(), String> {
+pub(in crate::modules) fn check_schemas(definition: &ModuleDefinition) -> Result<(), String> {
     for workflow in &definition.workflows {
         let handlers = workflow.signals.iter().chain(&workflow.queries).chain(&workflow.updates);
         let named = handlers.map(|handler| (handler.name.as_str(), &handler.input_schemas));
@@ -183,7 +183,8 @@ fn compile(text: &str) -> Result<Option<Validator>, String> {
     if schema == Value::Bool(true) {
         return Ok(None);
     }
-    let pattern = PatternOptions::regex().size_limit(PATTERN_BYTES_MAX);
+    let patterns = text.matches("pattern").count().max(1);
+    let pattern = PatternOptions::regex().size_limit(PATTERN_BYTES_MAX.min(PATTERNS_BYTES_MAX / patterns));
     let options = jsonschema::options().with_pattern_options(pattern);
     let options = options.with_keyword("format", |_, value, _| Ok(Format::of(value)));
     options.build(&schema).map(Some).map_err(|error| format!("is no JSON Schema: {}", told(error)))

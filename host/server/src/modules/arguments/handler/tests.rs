@@ -83,3 +83,21 @@ fn schemas_that_refer_may_take_long() {
     assert_eq!(handler(&[tree]).effort(&[]), Effort::Long);
     assert_eq!(handler(&[json!({ "type": "integer" })]).effort(&[Payload::json("1")]), Effort::Short);
 }
+#[rstest]
+#[case(json!({ "$ref": "#" }))]
+#[case(json!({ "allOf": [{ "$ref": "#" }] }))]
+#[case(json!({ "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "anyOf": [{ "$ref": "#/$defs/a" }] } }, "$ref": "#/$defs/a" }))]
+fn a_schema_that_means_itself_ends_without_the_host(#[case] schema: Value) {
+    if let Ok(Some(_)) = compile(&schema.to_string()) {
+        assert_eq!(checked(&[schema], &["1"]), "fits");
+    }
+}
+
+#[test]
+fn patterns_take_little_memory_together() {
+    let many: Vec<Value> = (0..1_000).map(|_| json!({ "pattern": "\\w{99}" })).collect();
+    let told = compile(&json!({ "allOf": many }).to_string()).err().unwrap_or_default();
+    assert!(told.contains("is no JSON Schema"), "{told}");
+    let usual: Vec<Value> = (0..100).map(|_| json!({ "pattern": "^[A-Z]{2}-[0-9]{1,8}$" })).collect();
+    assert_eq!(checked(&[json!({ "anyOf": usual })], &["\"EU-17\""]), "fits");
+}
