@@ -26,6 +26,11 @@ func blocked(c *coroutine) contract.Failure {
 	message := fmt.Sprintf("the coroutine `%s` waits for what cannot come while the workflow waits (%s): a channel, "+
 		"a lock or a sleep of Go; use workflow.Go, workflow.NewChannel, workflow.NewMutex, workflow.Sleep",
 		c.name, reason)
+	// A listener that is made within a workflow is one that nobody can reach.
+	if strings.HasPrefix(trace, "net/") {
+		message = fmt.Sprintf("the coroutine `%s` waits for the network, which a workflow does not have: do that in "+
+			"an activity, with workflow.ExecuteActivity, or take a signal or an update of the workflow", c.name)
+	}
 	failure := bug("Blocked", message)
 	failure[0].StackTrace = trace
 	return failure
@@ -55,7 +60,8 @@ func misuse(err error) contract.Failure {
 			of = of.Elem()
 		}
 		if attempt, found := attempts[of.PkgPath()+"."+of.Name()]; found {
-			message := fmt.Sprintf("the workflow %s, and got: %v; such things belong into an activity", attempt, err)
+			message := fmt.Sprintf("the workflow %s, and got: %v; do that in an activity, "+
+				"with workflow.ExecuteActivity", attempt, err)
 			return bug("NotInWorkflows", message)
 		}
 	}

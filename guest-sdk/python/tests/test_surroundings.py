@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[1]
 
 CODE = """
-import asyncio, os, pathlib, socket, subprocess, threading, time, traceback
+import asyncio, multiprocessing, os, pathlib, socket, subprocess, threading, time, traceback, zoneinfo
 from dalsegno import workflow
 
 @workflow.defn
@@ -20,6 +20,10 @@ class Tries:
         if what == "thread": threading.Thread(target=print).start()
         if what == "socket": socket.socket()
         if what == "program": subprocess.run(["ls"])
+        if what == "shell": os.system("ls")
+        if what == "process": multiprocessing.Process(target=print).start()
+        if what == "run": asyncio.run(asyncio.sleep(1))
+        if what == "zone": zoneinfo.ZoneInfo("Nobody/Knows")
         if what == "open": open("x")
         if what == "read": pathlib.Path("x").read_text()
         if what == "list": os.listdir(".")
@@ -39,6 +43,10 @@ TRIES = {
     "thread": "a workflow has no threads: use tasks of `asyncio`",
     "socket": "a workflow has no sockets: call it by `dalsegno.http`",
     "program": "a workflow starts no programs: do this in an activity",
+    "shell": "a workflow starts no programs: do this in an activity",
+    "process": "a workflow starts no processes: use tasks of `asyncio`",
+    "run": "the event loop of a workflow has no `run`: it runs already: `await` the coroutine",
+    "zone": "a workflow has no time zone files: use UTC",
     "open": "cannot open 'x': a workflow has no files",
     "read": "a workflow has no files",
     "list": "`os.listdir` does not work here",

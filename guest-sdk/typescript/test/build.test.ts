@@ -55,6 +55,12 @@ for (const [name, lines, expected, settings] of [
     { typeCheck: false },
   ],
   [
+    'the same beside what the check of types says of it',
+    ["import { readFileSync } from 'node:fs';", 'export const nap = readFileSync;'],
+    /src\/workflows\.ts\(1,30\): error TS2307[^]*\n`node:fs` is a module of Node\.js.*files are read and written in an activity/,
+    {},
+  ],
+  [
     'awaiting at the top of a module is refused, with where to do it',
     ['const one = await Promise.resolve(1);', 'export async function nap() { return one; }'],
     /src\/workflows\.ts:1:12[^]*await inside of the workflow function/,

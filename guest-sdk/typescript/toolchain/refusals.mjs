@@ -59,6 +59,13 @@ function message(path, name) {
   return `\`${path}\` is a module of Node.js, and workflows do not run in Node.js: ${instead}`;
 }
 
+/** What is added to messages of TypeScript, which advises to install types of Node.js. */
+export function adviceOn(told) {
+  const missing = told.matchAll(/Cannot find module '((?:node:)?([a-z_/]+))'/g);
+  const advice = [...missing].map(([, path, name]) => (BUILTINS.has(name) ? message(path, name) : undefined));
+  return [...new Set(advice)].filter((text) => text !== undefined);
+}
+
 /** What is added to a message of esbuild. */
 export function hintOf({ text }) {
   if (text.startsWith('Top-level await')) {

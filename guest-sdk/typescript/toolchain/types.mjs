@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { BuildError } from './errors.mjs';
+import { adviceOn } from './refusals.mjs';
 
 export async function checkTypes({ folder, typeCheck }) {
   // A project without tsconfig.json is JavaScript.
@@ -20,7 +21,7 @@ export async function checkTypes({ folder, typeCheck }) {
     },
   );
   if (error !== undefined) throw error;
-  if (status !== 0) throw new BuildError(stdout.trimEnd());
+  if (status !== 0) throw new BuildError([stdout.trimEnd(), ...adviceOn(stdout)].join('\n'));
 }
 
 function compiler(folder) {

@@ -10,14 +10,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import traceback
+import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import frames, preload
-from .unsupported import ACTIVITY, CONSOLE, HTTP, SIGNALS, SLEEP, TASKS, UnsupportedError
+from .unsupported import ACTIVITY, CONSOLE, HTTP, RUNS, SIGNALS, SLEEP, TASKS, ZONES, UnsupportedError
 
 _FILES = (
     "a workflow has no files: read them when the component is built, at the top level of a module, or "
@@ -31,10 +33,18 @@ def install() -> None:
     _refuse(time, "sleep", f"`time.sleep` would block the workflow: {SLEEP}")
     _refuse(threading.Thread, "start", f"a workflow has no threads: {TASKS}")
     _refuse(builtins, "input", f"a workflow has no console: {CONSOLE}")
+    _refuse(asyncio, "run", f"the event loop of a workflow has no `run`: {RUNS}")
+    _refuse(zoneinfo._common, "load_tzdata", f"a workflow has no time zone files: {ZONES}")
     _refuse(signal, "signal", f"a workflow gets no signals of an operating system: {SIGNALS}")
     _refuse(subprocess.Popen, "__init__", f"a workflow starts no programs: {ACTIVITY}")
-    for name in ("system", "popen", "fork", "execv", "execve", "posix_spawn", "kill"):
+    # Python for WebAssembly lacks some, and its error would not say what to do instead.
+    for name in ("system", "popen"):
+        setattr(os, name, _refusal(name, f"a workflow starts no programs: {ACTIVITY}"))
+    for name in ("fork", "execv", "execve", "posix_spawn", "kill"):
         _refuse(os, name, f"a workflow starts no programs: {ACTIVITY}")
+    if "multiprocessing.process" in sys.modules:
+        process = sys.modules["multiprocessing.process"].BaseProcess
+        _refuse(process, "start", f"a workflow starts no processes: {TASKS}")
     _refuse(socket.socket, "__init__", f"a workflow has no sockets: {HTTP}")
     for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
         _refuse(socket, name, f"a workflow has no network: {HTTP}")

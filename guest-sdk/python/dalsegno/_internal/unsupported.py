@@ -15,6 +15,7 @@ TASKS = "use tasks of `asyncio`, or an activity for work that computes for long"
 SLEEP = "use `await asyncio.sleep(...)` or `await workflow.sleep(...)`, which are durable timers"
 RUNS = "it runs already: `await` the coroutine instead"
 SIGNALS = "take a signal of the workflow, with `@workflow.signal`"
+ZONES = "use UTC or a fixed `datetime.timezone`, or convert in an activity, with `workflow.execute_activity`"
 CONSOLE = "take a signal or an update of the workflow instead"
 
 _BY_ADVICE = {
