@@ -19,13 +19,13 @@ const LANGUAGES: [(&str, &str); 5] = [
 ];
 
 /// A folder to make projects in, and what the tools of a language need.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     environment: Vec<(&'static str, OsString)>,
 }
 
 impl Desk {
-    fn new(language: &str) -> Self {
+    pub(crate) fn new(language: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let mut environment: Vec<_> =
             std::env::var_os("DALSEGNO_CACHE").map(|cache| ("DALSEGNO_CACHE", cache)).into_iter().collect();
@@ -42,11 +42,11 @@ impl Desk {
         Self { folder, environment }
     }
 
-    async fn dalsegno(&self, arguments: &[&str]) -> Said {
+    pub(crate) async fn dalsegno(&self, arguments: &[&str]) -> Said {
         dalsegno_in(self.folder.path(), &self.environment, arguments).await
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -66,7 +66,7 @@ fn path_with(folder: &str) -> OsString {
     std::env::join_paths(folders).expect("no folder has a colon")
 }
 
-fn is_skipped(language: &str) -> bool {
+pub(crate) fn is_skipped(language: &str) -> bool {
     let reason = guests::skipped(&format!("conformance-{language}"));
     if let Some(reason) = &reason {
         eprintln!("skipped: {reason}");
@@ -74,7 +74,7 @@ fn is_skipped(language: &str) -> bool {
     reason.is_some()
 }
 
-fn code_of(language: &str) -> &'static str {
+pub(crate) fn code_of(language: &str) -> &'static str {
     LANGUAGES.iter().find(|(name, _)| *name == language).expect("it is a language").1
 }
 

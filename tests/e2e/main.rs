@@ -4,6 +4,7 @@
 
 mod activities;
 mod arguments;
+mod bad_input;
 mod build;
 mod children;
 mod closing;
@@ -28,6 +29,7 @@ mod obstacles;
 mod other_runs;
 mod patches;
 mod patterns;
+mod polyglot;
 mod queries;
 mod refused_modules;
 mod repair;

@@ -188,35 +188,6 @@ async fn lines_are_fulfilled_by_children(#[values(Sqlite, Postgres)] backend: Ba
 
 #[rstest]
 #[tokio::test]
-async fn a_reward_account_is_told_and_asked(#[values(Sqlite, Postgres)] backend: Backend) {
-    let host = shared(backend).await;
-    let client = host.client();
-    let id = unique("account");
-    let account = json!({ "email": format!("{id}@example.com"), "services": host.services().url() });
-    client.begin("reward-account", &id, json!([account])).await;
-    let add = async |points: u64| client.update(&id, "add_points", json!([points])).await;
-    assert_eq!(add(400).await, json!({ "points": 400, "level": "basic" }));
-    assert_eq!(add(1_700).await, json!({ "points": 2_100, "level": "gold" }));
-    assert_eq!(client.describe(&id).await["search_attributes"], json!({ "Level": "Gold" }));
-    let effects = host.services().effects().await;
-    let to = format!("{id}@example.com");
-    assert_eq!(effects.iter().filter(|effect| effect["request"]["to"] == to.as_str()).count(), 1);
-    for (name, points, refusal) in [
-        ("add_points", 0, "NoSuchPoints"),
-        ("add_points", 10_001, "NoSuchPoints"),
-        ("redeem", 2_101, "TooFewPoints"),
-    ] {
-        let failure = client.rejected(&id, name, json!([points])).await;
-        assert_eq!(failure["kind"]["application"]["type"], refusal, "{failure}");
-    }
-    assert_eq!(client.update(&id, "redeem", json!([100])).await["points"], 2_000);
-    assert_eq!(client.query(&id, "status").await, json!({ "points": 2_000, "level": "gold" }));
-    client.signal(&id, "close", json!([])).await;
-    assert_eq!(client.result(&id).await, json!({ "points": 2_000, "level": "gold" }));
-}
-
-#[rstest]
-#[tokio::test]
 async fn readings_are_summed_up_over_runs(#[values(Sqlite, Postgres)] backend: Backend) {
     let client = shared(backend).await.client();
     let id = unique("readings");
@@ -276,41 +247,6 @@ async fn timers_run_beside_each_other(#[values(Sqlite, Postgres)] backend: Backe
     assert!(begun.elapsed() >= Duration::from_millis(1_500));
     assert_eq!(checked["checks"], json!({ "slow": 1, "fast": 6 }));
     assert_eq!(checked["ended"], json!(["fast", "slow"]));
-}
-
-#[rstest]
-#[case::late(1, None, "expired", 3)]
-#[case::reminded(1, Some("reminded"), "subscribed", 3)]
-#[case::early(1_000, Some("trial"), "subscribed", 2)]
-#[tokio::test]
-async fn a_trial_expires_or_not(
-    #[values(Sqlite, Postgres)] backend: Backend,
-    #[case] reminder_seconds: u64,
-    #[case] subscribes: Option<&str>,
-    #[case] status: &str,
-    #[case] mails: usize,
-) {
-    let host = shared(backend).await;
-    let client = host.client();
-    let id = unique("trial");
-    let to = format!("{id}@example.com");
-    let trial = json!({
-        "email": to, "services": host.services().url(), "reminder_seconds": reminder_seconds,
-        "grace_seconds": if subscribes.is_some() { 1_000 } else { 1 },
-    });
-    client.begin("trial-expiry", &id, json!([trial])).await;
-    if let Some(at) = subscribes {
-        eventually("it stands so", async || {
-            let standing = client.query(&id, "standing").await;
-            if standing["status"] == at { Ok(()) } else { Err(standing) }
-        })
-        .await;
-        client.signal(&id, "subscribe", json!(["yearly"])).await;
-    }
-    let standing = client.result(&id).await;
-    assert_eq!(standing["status"], status, "{standing}");
-    let effects = host.services().effects().await;
-    assert_eq!(effects.iter().filter(|effect| effect["request"]["to"] == to.as_str()).count(), mails);
 }
 
 #[rstest]

@@ -17,13 +17,13 @@ use reqwest::Method;
 use crate::prelude::*;
 
 /// A server, and how it says that it is ready.
-struct TestServer {
+pub(crate) struct TestServer {
     process: Child,
     told: Value,
 }
 
 impl TestServer {
-    fn start(modules: &[&str]) -> Self {
+    pub(crate) fn start(modules: &[&str]) -> Self {
         let mut command = Command::new(Program::Dalsegno.path());
         programs::forget_settings(&mut command);
         command.env("DALSEGNO_CACHE_DIR", programs::scratch().join("modules"));
@@ -39,7 +39,7 @@ impl TestServer {
         Self { process, told }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(self.told["address"].as_str().expect("it has an address"))
     }
 
@@ -65,7 +65,7 @@ async fn test_call(client: &Client, method: Method, path: &str, body: Value) -> 
     response.json().await.unwrap_or_default()
 }
 
-async fn post(client: &Client, path: &str, body: Value) -> Value {
+pub(crate) async fn post(client: &Client, path: &str, body: Value) -> Value {
     test_call(client, Method::POST, path, body).await
 }
 
@@ -74,7 +74,7 @@ async fn stand_in(client: &Client, activity: &str, answer: Value) {
 }
 
 /// Whole days of the workflows' time since a run began.
-async fn days_of(client: &Client, id: &str) -> u64 {
+pub(crate) async fn days_of(client: &Client, id: &str) -> u64 {
     let read =
         |time: &Value| -> Timestamp { time.as_str().and_then(|text| text.parse().ok()).expect("a time") };
     let now = test_call(client, Method::GET, "/time", Value::Null).await;
