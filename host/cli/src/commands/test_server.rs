@@ -28,6 +28,15 @@ three days takes milliseconds. An attempt of an activity is under way until it i
 meanwhile: its limits of time are those of the clock on the wall, and one without start_to_close that nobody answers \
 holds time for ever. So register an answer, poll, or set the limit; /test/v1/time tells what is under way.
 
+The calls that most tests need, below /api/v1/namespaces/NAME:
+
+  POST   /workflows                  {\"workflow_type\": …, \"workflow_id\": …, \"input\": […]}: start a run
+  POST   /workflows/ID/signals/NAME  {\"input\": […]}; so for queries/NAME and updates/NAME
+  GET    /workflows/ID/result?wait=30s
+                                     the end of the run; without `wait` nobody waits, and no time is skipped
+
+And those that only a test server has:
+
   GET    /test/v1/time               the time, and what is under way
   POST   /test/v1/time/lock          skip no time, whoever waits
   POST   /test/v1/time/unlock        takes a lock away; without one, skip time although nobody waits
