@@ -1,6 +1,7 @@
 //! The same history twice: the same commands, and the same memory to the last byte.
 
 use dalsegno_engine::{Transition, event::EventAttributes, replay::Replay};
+use parking_lot::Mutex;
 use wasmtime::component::Component;
 
 use super::{
@@ -16,6 +17,14 @@ const TURNS_MAX: usize = 100;
 struct Script {
     input: Vec<String>,
     signals: &'static [(&'static str, &'static str)],
+}
+
+/// In which languages guests are, beside Rust, as their names end.
+const LANGUAGES: [&str; 4] = ["-c", "-go", "-python", "-typescript"];
+
+/// The package that a guest is written after, in whatever language.
+fn without_language(package: &str) -> &str {
+    LANGUAGES.iter().find_map(|language| package.strip_suffix(language)).unwrap_or(package)
 }
 
 /// Of an example it is what its README begins with.
@@ -118,34 +127,58 @@ impl Laboratory {
     }
 }
 
+/// What was looked at, of all guests.
+#[derive(Default)]
+struct Seen {
+    turns: usize,
+    /// Examples that have a workflow of their name.
+    examples: Vec<String>,
+}
+
+/// Looks at every workflow of a package.
+fn look(cache: &std::path::Path, package: &str, seen: &Mutex<Seen>) {
+    let laboratory = Laboratory::new(cache, package);
+    let written_after = without_language(package);
+    for workflow in laboratory.module.definitions().unwrap().workflows {
+        let name = workflow.name.as_str();
+        let script = script(written_after, name);
+        let (transitions, hashes) = laboratory.live(name, &script);
+        let again = laboratory.live(name, &script);
+        assert_eq!(transitions, again.0, "{package}: {name} did something else");
+        assert_eq!(hashes, again.1, "{package}: {name} has another memory");
+        let replayed = laboratory.replay(name, &script, &transitions);
+        assert_eq!(replayed, laboratory.replay(name, &script, &transitions), "{package}: {name}");
+        seen.lock().turns += hashes.len();
+        if name == written_after && examples().iter().any(|example| example == name) {
+            let first = &transitions[0].commands;
+            let fails = |command: &EventAttributes| {
+                matches!(command, EventAttributes::WorkflowExecutionFailed { .. })
+            };
+            assert!(!first.iter().any(fails), "{package} does not take its README's input: {first:?}");
+            seen.lock().examples.push(name.to_owned());
+        }
+    }
+}
+
 #[test]
 fn every_guest_gives_the_same_commands_and_memory_for_the_same_history() {
     let cache = tempfile::TempDir::new().unwrap();
-    let mut turns = 0;
-    let mut examples = examples();
-    for package in support::guests().iter().filter(|package| *package != "hostile") {
-        let laboratory = Laboratory::new(cache.path(), package);
-        for workflow in laboratory.module.definitions().unwrap().workflows {
-            let name = workflow.name.as_str();
-            let script = script(package, name);
-            let (transitions, hashes) = laboratory.live(name, &script);
-            let again = laboratory.live(name, &script);
-            assert_eq!(transitions, again.0, "{package}: {name} did something else");
-            assert_eq!(hashes, again.1, "{package}: {name} has another memory");
-            let replayed = laboratory.replay(name, &script, &transitions);
-            assert_eq!(replayed, laboratory.replay(name, &script, &transitions), "{package}: {name}");
-            turns += hashes.len();
-            if name == package && examples.contains(package) {
-                let first = &transitions[0].commands;
-                let fails = |command: &EventAttributes| {
-                    matches!(command, EventAttributes::WorkflowExecutionFailed { .. })
-                };
-                assert!(!first.iter().any(fails), "{name} does not take its README's input: {first:?}");
-                examples.retain(|example| example != package);
-            }
+    let packages = support::guests();
+    let packages = Mutex::new(packages.iter().filter(|package| *package != "hostile"));
+    let seen = Mutex::new(Seen::default());
+    let next = || packages.lock().next();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(package) = next() {
+                    look(cache.path(), package, &seen);
+                }
+            });
         }
-    }
-    assert_eq!(examples, [""; 0], "examples without a workflow of their name");
+    });
+    let Seen { turns, examples: seen } = seen.into_inner();
+    let missing: Vec<String> = examples().into_iter().filter(|example| !seen.contains(example)).collect();
+    assert_eq!(missing, [""; 0], "examples without a workflow of their name");
     assert!(turns > 30, "too little was looked at: {turns} turns");
 }
 

@@ -1,8 +1,16 @@
-//! An engine whose guests' memory can be seen; slower, and compiled otherwise, but of the same settings.
+//! An engine whose guests' memory can be seen, of the same settings, so that compiled code is the same.
 
-use std::sync::Arc;
+use std::{
+    ffi::c_void,
+    ptr::null_mut,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};
 
@@ -10,20 +18,12 @@ use crate::engine;
 
 /// The linear memories of every guest made so far.
 #[derive(Clone, Default)]
-pub(super) struct VisibleMemory(Arc<Mutex<Vec<Bytes>>>);
-
-/// Shared with the engine, which writes to it through a pointer while a guest runs.
-type Bytes = Arc<Mutex<Vec<u8>>>;
+pub(super) struct VisibleMemory(Arc<Mutex<Vec<Arc<Mapping>>>>);
 
 impl VisibleMemory {
     pub(super) fn engine(&self) -> Engine {
         let mut config = engine::base();
-        config
-            .with_host_memory(Arc::new(self.clone()))
-            .memory_init_cow(false)
-            .memory_reservation(0)
-            .memory_reservation_for_growth(0)
-            .memory_guard_size(0);
+        config.with_host_memory(Arc::new(self.clone())).memory_init_cow(false);
         Engine::new(&config).unwrap()
     }
 
@@ -37,16 +37,66 @@ impl VisibleMemory {
         let memories = self.0.lock();
         assert!(!memories.is_empty(), "there is no guest to look at");
         let mut hasher = Sha256::new();
-        memories.iter().for_each(|memory| hasher.update(&*memory.lock()));
+        memories.iter().for_each(|memory| hasher.update(memory.bytes()));
         format!("{:x}", hasher.finalize())
     }
 }
 
-struct VisibleLinearMemory(Bytes);
+/// A range of addresses of which the first bytes are memory; the others trap, as compiled code expects.
+struct Mapping {
+    start: *mut c_void,
+    reserved: usize,
+    mapped: usize,
+    used: AtomicUsize,
+}
 
 #[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
-// SAFETY: a memory is zeroed, as large as was asked for, without a reservation or guard (checked below), and
-// read by nobody while the engine runs.
+// SAFETY: it is read only while no guest runs, see `VisibleMemory::hash`.
+unsafe impl Send for Mapping {}
+#[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+#[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
+impl Mapping {
+    fn new(used: usize, reserved: usize, guard: usize) -> rustix::io::Result<Self> {
+        let mapped = (reserved + guard).max(1);
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a new range, at an address that the kernel chooses.
+        let start = unsafe { mmap_anonymous(null_mut(), mapped, ProtFlags::empty(), flags) }?;
+        let mapping = Self { start, reserved, mapped, used: AtomicUsize::new(0) };
+        mapping.use_first(used)?;
+        Ok(mapping)
+    }
+
+    fn use_first(&self, bytes: usize) -> rustix::io::Result<()> {
+        if bytes > self.reserved {
+            return Err(rustix::io::Errno::NOMEM);
+        }
+        // SAFETY: within the range.
+        unsafe { mprotect(self.start, bytes, MprotectFlags::READ | MprotectFlags::WRITE) }?;
+        self.used.store(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: these bytes can be read, and nobody writes to them meanwhile.
+        unsafe { std::slice::from_raw_parts(self.start.cast(), self.used.load(Ordering::Relaxed)) }
+    }
+}
+
+#[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the guest and whoever looks at it have gone.
+        let _ = unsafe { munmap(self.start, self.mapped) };
+    }
+}
+
+struct VisibleLinearMemory(Arc<Mapping>);
+
+#[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
+// SAFETY: a memory is zeroed, with the reservation and the guard that were asked for, and never moves.
 unsafe impl MemoryCreator for VisibleMemory {
     fn new_memory(
         &self,
@@ -56,30 +106,30 @@ unsafe impl MemoryCreator for VisibleMemory {
         reserved: Option<usize>,
         guard: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        assert!(reserved.unwrap_or(0) == 0 && guard == 0, "the engine expects room that is not there");
-        let bytes = Bytes::new(Mutex::new(vec![0; minimum]));
-        self.0.lock().push(bytes.clone());
-        Ok(Box::new(VisibleLinearMemory(bytes)))
+        let reserved = reserved.ok_or("a memory that moves cannot be seen")?;
+        let mapping = Mapping::new(minimum, reserved, guard).map_err(|error| error.to_string())?;
+        let mapping = Arc::new(mapping);
+        self.0.lock().push(mapping.clone());
+        Ok(Box::new(VisibleLinearMemory(mapping)))
     }
 }
 
 #[expect(unsafe_code, reason = "how wasmtime lets memory be seen")]
-// SAFETY: the pointer stays valid until the memory grows, after which wasmtime asks for it again.
+// SAFETY: the pointer stays valid as long as the memory.
 unsafe impl LinearMemory for VisibleLinearMemory {
     fn byte_size(&self) -> usize {
-        self.0.lock().len()
+        self.0.used.load(Ordering::Relaxed)
     }
 
     fn byte_capacity(&self) -> usize {
-        self.0.lock().len()
+        self.0.reserved
     }
 
     fn grow_to(&mut self, new_size: usize) -> wasmtime::Result<()> {
-        self.0.lock().resize(new_size, 0);
-        Ok(())
+        Ok(self.0.use_first(new_size)?)
     }
 
     fn as_ptr(&self) -> *mut u8 {
-        self.0.lock().as_mut_ptr()
+        self.0.start.cast()
     }
 }
