@@ -19,7 +19,7 @@ async fn a_customer_gets_a_second_mail_after_three_days(#[values(Python, TypeScr
     let Some(mailbox) = Mailbox::open(language, "welcome-email") else { return };
     mailbox.client.begin("welcome-email", "w", customer()).await;
     mailbox.sends(ADA, "Welcome, Ada!").await;
-    mailbox.skip("3 days").await;
+    mailbox.skip_to_request("3 days");
     mailbox.sends(ADA, "How do you like it, Ada?").await;
     assert_eq!(mailbox.client.result("w").await, json!({ "followed_up": true }));
     assert_eq!(mailbox.days_of("w").await, 3);
@@ -85,10 +85,10 @@ async fn a_trial_lasts_a_month(#[values(Rust, Python, TypeScript)] language: Lan
     mailbox.sends(ADA, "Welcome to your trial").await;
     mailbox.skip("26 days").await;
     assert_eq!(client.query("t", "standing").await, json!({ "status": "trial" }));
-    mailbox.skip("1 day").await;
+    mailbox.skip_to_request("1 day");
     mailbox.sends(ADA, "Your trial ends soon").await;
     assert_eq!(client.query("t", "standing").await, json!({ "status": "reminded" }));
-    mailbox.skip("3 days").await;
+    mailbox.skip_to_request("3 days");
     mailbox.sends(ADA, "Your trial has ended").await;
     assert_eq!(client.result("t").await, json!({ "status": "expired" }));
     assert_eq!(mailbox.days_of("t").await, 30);
@@ -104,9 +104,9 @@ async fn a_plan_that_is_chosen_after_the_end_is_too_late(
     let trial = json!([{ "email": ADA, "services": SERVICES, "reminder_seconds": 60, "grace_seconds": 60 }]);
     client.begin("trial-expiry", "t", trial).await;
     mailbox.sends(ADA, "Welcome to your trial").await;
-    mailbox.skip("60s").await;
+    mailbox.skip_to_request("60s");
     mailbox.sends(ADA, "Your trial ends soon").await;
-    mailbox.skip("60s").await;
+    mailbox.skip_to_request("60s");
     let last = mailbox.holds(ADA, "Your trial has ended").await;
     client.signal("t", "subscribe", json!(["pro"])).await;
     mailbox.answer(&last, json!({ "id": "email-1" })).await;

@@ -118,7 +118,7 @@ async fn a_purchase_that_nobody_decides_on_is_escalated(
     let client = &mailbox.client;
     client.begin("purchase-order", "p", purchase()).await;
     mailbox.sends(MANAGER, "Please approve: 100 lamps").await;
-    mailbox.skip("48 hours").await;
+    mailbox.skip_to_request("48 hours");
     mailbox.sends(DIRECTOR, "Nobody has decided: 100 lamps").await;
     assert_eq!(client.query("p", "status").await, standing("escalated", None, None));
     refused(client, REQUESTER, "NotInCharge").await;
@@ -135,9 +135,9 @@ async fn a_purchase_expires_when_nobody_ever_decides(#[values(Python, TypeScript
     let Some(mailbox) = Mailbox::open(language, "purchase-order") else { return };
     mailbox.client.begin("purchase-order", "p", purchase()).await;
     mailbox.sends(MANAGER, "Please approve: 100 lamps").await;
-    mailbox.skip("48 hours").await;
+    mailbox.skip_to_request("48 hours");
     mailbox.sends(DIRECTOR, "Nobody has decided: 100 lamps").await;
-    mailbox.skip("48 hours").await;
+    mailbox.skip_to_request("48 hours");
     mailbox.sends(REQUESTER, "100 lamps: expired").await;
     assert_eq!(mailbox.client.result("p").await, standing("expired", None, None));
     assert_eq!(mailbox.days_of("p").await, 4);

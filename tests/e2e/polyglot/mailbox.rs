@@ -76,9 +76,15 @@ impl Mailbox {
         self.answer(&mail, json!({ "id": "email-1" })).await;
     }
 
-    /// Lets so much of the workflows' time go by.
+    /// Lets so much of the workflows' time go by, in which no request is made.
     pub(crate) async fn skip(&self, duration: &str) {
         post(&self.client, "/time/sleep", json!({ "duration": duration })).await;
+    }
+
+    /// Lets so much of the workflows' time go by, at the end of which a request is made: that holds the time.
+    pub(crate) fn skip_to_request(&self, duration: &str) {
+        let (client, body) = (self.client.clone(), json!({ "duration": duration }));
+        tokio::spawn(async move { post(&client, "/time/sleep", body).await });
     }
 
     /// Whole days of the workflows' time since a run began.
