@@ -15,6 +15,7 @@ from ._internal.arguments import DefinitionError as BuildError
 from ._internal.definition import registry
 from ._internal.failures import to_contract
 from ._internal.run import Run
+from .exceptions import FailureError
 
 __all__ = ["BuildError", "Guest", "load"]
 
@@ -81,4 +82,10 @@ def _of_bug(error: BaseException) -> Any:
     elif isinstance(error, RuntimeError) and str(error).startswith("Task got bad yield"):
         advice = "a workflow awaits what `workflow` and `asyncio` give, and nothing else"
         error = RuntimeError(f"{error}: {advice}").with_traceback(error.__traceback__)
-    return to_contract(error)
+    failure = to_contract(error)
+    if not isinstance(error, FailureError):
+        # As Python ends a traceback: the words of a KeyError alone say little.
+        first = failure.causes[0]
+        name = type(error).__name__
+        first.message = f"{name}: {first.message}" if first.message else name
+    return failure

@@ -154,7 +154,7 @@ class Ends(unittest.TestCase):
 
     def test_other_exceptions_are_bugs_with_their_place(self) -> None:
         for what, words in [
-            ("value", r"\[ValueError\] undeclared"),
+            ("value", r"ValueError: undeclared"),
             ("exit", "workflow code called `sys.exit`"),
             ("foreign", "Task got bad yield: 5: a workflow awaits what"),
         ]:

@@ -80,7 +80,7 @@ export interface ChildWorkflowOptions {
   headers?: Record<string, unknown>;
 }
 
-type WithArgs<Args extends unknown[]> = Args extends []
+type WithArgs<Args extends unknown[]> = [] extends Args
   ? ChildWorkflowOptions & { args?: Args }
   : ChildWorkflowOptions & { args: Args };
 

@@ -90,9 +90,9 @@ mod tests {
     fn an_image_counts_little_and_growth_in_full() {
         let mut memory = MemoryLimit::new(100 << 20);
         assert_eq!(memory.own_bytes(), 0);
-        assert!(memory.memory_growing(0, 16 << 20, None).unwrap());
+        assert!(memory.memory_growing(0, 16 << 20, None).expect("it is allowed"));
         assert_eq!(memory.own_bytes(), (16 << 20) / limits::IMAGE_SHARED_BY);
-        assert!(memory.memory_growing(16 << 20, 20 << 20, None).unwrap());
+        assert!(memory.memory_growing(16 << 20, 20 << 20, None).expect("it is allowed"));
         assert_eq!(memory.own_bytes(), (4 << 20) + (16 << 20) / limits::IMAGE_SHARED_BY);
         assert!(memory.memory_growing(20 << 20, 101 << 20, None).is_err(), "the limit is on all of it");
     }

@@ -33,10 +33,12 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     fs::write(work.join(ENTRY).with_extension("py"), entry).context("cannot write the component's entry")?;
     let component = work.join("component.wasm");
 
-    output::note("making the component; this takes some seconds");
+    output::note("making the component; this takes half a minute or less");
     let mut command = Command::new(componentize);
-    // Otherwise a build would depend on which environment is active in the shell.
-    command.current_dir(&project.folder).env_remove("VIRTUAL_ENV").arg("-q");
+    // An empty environment, since a build must not depend on what is installed beside the shell's Python.
+    let nothing = work.join("nothing");
+    fs::create_dir_all(&nothing).context("cannot make an empty environment")?;
+    command.current_dir(&project.folder).env("VIRTUAL_ENV", nothing).arg("-q");
     command.arg("-d").arg(project.own("wit")).args(["-w", "workflow", "componentize", ENTRY]);
     let packages = site_packages(&project.folder);
     for path in [project.folder.clone(), project.own("sdk"), work].into_iter().chain(packages) {

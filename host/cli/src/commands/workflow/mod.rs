@@ -7,6 +7,7 @@ mod execute;
 mod follow;
 mod history;
 mod list;
+mod obstacle;
 mod query;
 mod release;
 mod result;

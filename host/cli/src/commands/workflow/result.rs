@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{RunArgs, Session};
+use super::{RunArgs, Session, obstacle::Obstacle};
 use crate::{
     args::Form,
     client::{Answer, Call},
@@ -26,6 +26,8 @@ The result goes to stdout as JSON. If the workflow did not complete, its failure
 
 /// How long one request waits. The host allows a minute.
 const WAIT: Duration = Duration::from_secs(30);
+/// How long the first one waits, after which it is told what stands in the way.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Between two tries to reach a host that was lost.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -66,7 +68,7 @@ struct Ended {
 pub(crate) async fn run(args: &ResultArgs, session: &Session) -> Result<(), CliError> {
     let call = question(&args.run, session).with("follow", args.no_follow.then_some("false"));
     if !args.no_wait {
-        let answer = wait(&call, Contact::None, session).await?;
+        let answer = wait(&args.run, &call, Contact::None, session).await?;
         return show(&args.run, &answer, session);
     }
     let answer = session.client.send(&call).await?;
@@ -86,12 +88,18 @@ pub(super) async fn wait_and_show(
     contact: Contact,
     session: &Session,
 ) -> Result<(), CliError> {
-    let answer = wait(&question(run, session), contact, session).await?;
+    let answer = wait(run, &question(run, session), contact, session).await?;
     show(run, &answer, session)
 }
 
-async fn wait(question: &Call, mut contact: Contact, session: &Session) -> Result<Answer, CliError> {
-    let call = question.clone().waiting(WAIT);
+async fn wait(
+    run: &RunArgs,
+    question: &Call,
+    mut contact: Contact,
+    session: &Session,
+) -> Result<Answer, CliError> {
+    let mut obstacle = Obstacle::default();
+    let mut call = question.clone().waiting(FIRST_WAIT);
     loop {
         let asked = match contact {
             Contact::None => session.client.send(&call).await,
@@ -106,6 +114,8 @@ async fn wait(question: &Call, mut contact: Contact, session: &Session) -> Resul
                 if answer.status != 202 {
                     return Ok(answer);
                 }
+                obstacle.tell(run, session).await;
+                call = question.clone().waiting(WAIT);
             }
             Err(error) if contact != Contact::None && may_come_back(&error) => {
                 if contact == Contact::Made {
