@@ -60,9 +60,9 @@ impl Client {
     pub(crate) async fn start(
         &mut self,
         workflow_type: &str,
-        argument: &Value,
+        arguments: &[Value],
     ) -> anyhow::Result<(Started, u64)> {
-        let body = json!({ "workflow_type": workflow_type, "input": [argument] }).to_string();
+        let body = json!({ "workflow_type": workflow_type, "input": arguments }).to_string();
         let mut refused = 0;
         loop {
             let reply = self.post("/api/v1/namespaces/default/workflows", &body).await?;

@@ -102,10 +102,10 @@ pub(crate) async fn closed_loop(
 async fn one_client(address: SocketAddr, steps: u64, window: Window) -> anyhow::Result<Outcome> {
     let mut client = Client::connect(address).await?;
     let mut outcome = window.outcome();
-    let argument = chain(steps, "noop");
+    let arguments = [chain(steps, "noop")];
     while !window.is_over() {
         let begun = Instant::now();
-        let (started, _) = client.start("chain", &argument).await?;
+        let (started, _) = client.start("chain", &arguments).await?;
         client.finish(&started).await?;
         outcome.finished(window, begun);
     }

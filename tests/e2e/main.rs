@@ -5,6 +5,7 @@
 mod activities;
 mod arguments;
 mod bad_input;
+mod benchmark;
 mod build;
 mod children;
 mod closing;

@@ -24,7 +24,7 @@ pub(crate) async fn run(bench: &Bench, backend: Backend) -> anyhow::Result<()> {
     let before = client.metrics().await?.commits();
     let mut runs = Vec::new();
     for _ in 0..workflows {
-        let (started, _) = client.start("chain", &load::chain(STEPS, "noop")).await?;
+        let (started, _) = client.start("chain", &[load::chain(STEPS, "noop")]).await?;
         client.finish(&started).await?;
         runs.push(RunId::new(&started.run_id));
     }

@@ -59,6 +59,6 @@ async fn all(host: &HostProcess, activities: usize) -> anyhow::Result<Duration> 
 }
 
 async fn one(mut client: Client, activities: usize) -> anyhow::Result<()> {
-    let (started, _) = client.start("fanout", &json!({ "count": activities })).await?;
+    let (started, _) = client.start("fanout", &[json!({ "count": activities })]).await?;
     client.finish(&started).await
 }

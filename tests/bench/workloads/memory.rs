@@ -1,7 +1,6 @@
 //! What a resting guest takes up in the host's memory.
 
 use anyhow::ensure;
-use serde_json::Value;
 
 use crate::{
     backend::Backend,
@@ -45,7 +44,7 @@ pub(crate) async fn run(bench: &Bench) -> anyhow::Result<()> {
 async fn rest(host: &HostProcess, guests: usize) -> anyhow::Result<()> {
     let mut client = host.client().await?;
     for _ in 0..guests {
-        client.start("waiter", &Value::Null).await?;
+        client.start("waiter", &[]).await?;
     }
     Ok(())
 }

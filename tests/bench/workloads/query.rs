@@ -42,7 +42,7 @@ async fn measure(
 ) -> anyhow::Result<()> {
     let mut client = host.client().await?;
     let before = client.metrics().await?.get(ATTEMPTS);
-    let (started, _) = client.start("chain", &load::chain(steps + 1, &hold(steps))).await?;
+    let (started, _) = client.start("chain", &[load::chain(steps + 1, &hold(steps))]).await?;
     let begun = Instant::now();
     while client.metrics().await?.get(ATTEMPTS) - before < steps as f64 {
         ensure!(begun.elapsed() < HELD_MAX, "the workflow does not get on");

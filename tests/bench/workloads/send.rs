@@ -46,10 +46,10 @@ pub(crate) async fn run(bench: &Bench, backend: Backend) -> anyhow::Result<()> {
 }
 
 async fn send(mut client: Client, starts: usize) -> anyhow::Result<u64> {
-    let argument = load::chain(1, "noop");
+    let arguments = [load::chain(1, "noop")];
     let mut refused = 0;
     for _ in 0..starts {
-        refused += client.start("chain", &argument).await?.1;
+        refused += client.start("chain", &arguments).await?.1;
     }
     Ok(refused)
 }

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use serde_json::Value;
 
 use crate::{
     backend::Backend,
@@ -47,7 +46,7 @@ async fn starts(bench: &Bench, backend: Backend, host: &mut HostProcess) -> anyh
     let mut client = host.client().await?;
     for _ in 0..bench.count(WORKFLOWS) {
         let (begun, begun_nanos) = (Instant::now(), machine_nanos());
-        let (started, _) = client.start("chain", &load::chain(1, "mark")).await?;
+        let (started, _) = client.start("chain", &[load::chain(1, "mark")]).await?;
         acknowledged.push(begun.elapsed());
         running.push(since(begun_nanos, host.mark(&started.workflow_id).await?));
         client.finish(&started).await?;
@@ -93,7 +92,7 @@ async fn signals(bench: &Bench, host: &mut HostProcess) -> anyhow::Result<Signal
 }
 
 async fn wait_for_signal(client: &mut Client) -> anyhow::Result<Started> {
-    let (started, _) = client.start("waiter", &Value::Null).await?;
+    let (started, _) = client.start("waiter", &[]).await?;
     for _ in 1..ACTIVATIONS {
         client.signal(&started.workflow_id, "other").await?;
     }
