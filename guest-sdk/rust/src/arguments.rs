@@ -5,9 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    failure::{BAD_ARGUMENTS, Failure},
+    failure::{BAD_ARGUMENTS, BAD_RESULT, Failure},
     payload::Payload,
-    runtime::Runtime,
+    runtime::{self, Runtime},
 };
 
 /// What a call gives to its callee. A value without a JSON form is told when the call is made.
@@ -48,4 +48,17 @@ impl Outgoing {
         runtime.report_bug(failure.clone());
         Err(failure)
     }
+}
+
+/// The result of `what`, a workflow or an update. One without a JSON form is a bug of the code.
+///
+/// # Errors
+/// It has none.
+pub fn outgoing_result<T: Serialize + ?Sized>(what: &str, result: &T) -> Result<Payload, Failure> {
+    Payload::json(result).map_err(|error| {
+        let failure =
+            Failure::application(BAD_RESULT, format!("the result of {what} has no JSON form: {error}"));
+        runtime::current().report_bug(failure.clone());
+        failure
+    })
 }

@@ -20,10 +20,10 @@ pub(crate) fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
     }
     match result {
         Ok(result) => runtime.host().complete(&result),
-        Err(failure) if is_answer_to_cancel(runtime, &failure) => {
-            runtime.host().cancelled(failure.cancelled_details());
-        }
-        Err(failure) => runtime.host().fail(&failure.into_contract()),
+        Err(failure) => match failure.cancelled_details() {
+            Some(details) if runtime.cancel_requested() => runtime.host().cancelled(details),
+            _ => runtime.host().fail(&failure.into_contract()),
+        },
     }
     runtime.close();
 }

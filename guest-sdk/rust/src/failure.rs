@@ -17,6 +17,9 @@ pub use crate::bindings::dalsegno::workflow::types::{
 /// The type of a failure by arguments that do not fit.
 pub(crate) const BAD_ARGUMENTS: &str = "BadArguments";
 
+/// The type of a failure by a result that is not what the code says.
+pub(crate) const BAD_RESULT: &str = "BadResult";
+
 /// Why something failed: a chain of causes, the outermost first.
 ///
 /// One type stands for the failures of activities, timers, conditions and your own code, so that `?`,
@@ -141,10 +144,11 @@ impl Failure {
         self.application_failure()?.details.get(index)?.decode().ok()
     }
 
-    /// True if a request to cancel is at the root of it.
+    /// True of a cancellation: of this code, or of an activity or a child that it awaited. A failure that code
+    /// raises in answer to one is none.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.root_cause().kind, CauseKind::Cancelled(_))
+        self.cancelled_details().is_some()
     }
 
     /// True if a time limit of an activity or a child is among the causes.
@@ -153,11 +157,13 @@ impl Failure {
         self.causes.iter().any(|cause| matches!(cause.kind, CauseKind::Timeout(_)))
     }
 
-    /// What the cancelled side said of its cancellation.
-    pub(crate) fn cancelled_details(&self) -> &[Payload] {
-        match &self.root_cause().kind {
-            CauseKind::Cancelled(details) => details,
-            _ => &[],
+    /// What the cancelled side said of its cancellation, if it is one.
+    pub(crate) fn cancelled_details(&self) -> Option<&[Payload]> {
+        let hands_on =
+            |kind: &CauseKind| matches!(kind, CauseKind::Activity(_) | CauseKind::ChildWorkflow(_));
+        match &self.causes.iter().find(|cause| !hands_on(&cause.kind))?.kind {
+            CauseKind::Cancelled(details) => Some(details),
+            _ => None,
         }
     }
 
@@ -290,5 +296,7 @@ mod tests {
     fn a_cancelled_activity_counts_as_cancelled() {
         assert!(Failure::activity_cancelled("charge", "1").is_cancelled());
         assert!(!Failure::application("Cancelled", "only a name").is_cancelled());
+        let answer = Failure::application("NotReleased", "the clean-up failed");
+        assert!(!answer.caused_by(Failure::activity_cancelled("charge", "1")).is_cancelled());
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     bindings::dalsegno::workflow::types::Request,
+    handlers::HandlerId,
     payload::Payload,
     runtime::{self, Runtime},
     workflow::LocalFuture,
@@ -109,18 +110,24 @@ impl Handling {
     }
 }
 
-/// A handler that goes on as a task.
+/// A handler that goes on as a task. It is at work until its future is ready: whoever awaits it, and closes the run by
+/// what came of it, leaves it finished.
 pub(crate) struct Handler<T> {
     pub(crate) runtime: Rc<Runtime>,
     pub(crate) handling: Rc<Handling>,
     pub(crate) future: LocalFuture<T>,
+    pub(crate) id: HandlerId,
 }
 
 impl<T> Future for Handler<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Self { runtime, handling, future } = &mut *self;
-        handling.within(runtime, || future.as_mut().poll(context))
+        let Self { runtime, handling, future, id } = &mut *self;
+        let poll = handling.within(runtime, || future.as_mut().poll(context));
+        if poll.is_ready() {
+            runtime.handlers().end(*id);
+        }
+        poll
     }
 }

@@ -306,6 +306,7 @@ pub use workflow::Workflow;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::{
+        arguments::outgoing_result,
         component::{Component, Module},
         handlers::Unfinished,
         schema::{KnownSchema, Probe, UnknownSchema},

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     child::ChildIdentity,
-    failure::Failure,
+    failure::{BAD_RESULT, Failure},
     host::Operation,
     runtime::Outcome,
     waits::{Awaited, Waiter},
@@ -122,7 +122,7 @@ impl Started {
     /// Says that the result is not what the code expects.
     pub(crate) fn report_bad_result<T>(&self, error: &serde_json::Error) {
         let message = format!("the result of {} is no `{}`: {error}", self.awaited, type_name::<T>());
-        self.waiter.runtime.report_bug(Failure::application("BadResult", message));
+        self.waiter.runtime.report_bug(Failure::application(BAD_RESULT, message));
     }
 
     /// Lets it run on; its outcome goes nowhere.

@@ -116,8 +116,9 @@ impl Run {
             Handled::Done(Ok(())) => {}
             Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
             Handled::Task(future, unfinished) => {
-                let runtime = self.runtime.clone();
-                let handler = Handler { runtime: runtime.clone(), handling, future };
+                let (runtime, name) = (self.runtime.clone(), format!("signal {}", signal.name));
+                let id = runtime.handlers().begin(&name, unfinished);
+                let handler = Handler { runtime: runtime.clone(), handling, future, id };
                 let task = async move {
                     match handler.await {
                         // What a request to cancel comes to is for the main routine to say.
@@ -127,7 +128,7 @@ impl Run {
                         _ => {}
                     }
                 };
-                self.runtime.spawn_handler(&format!("signal {}", signal.name), unfinished, task);
+                self.runtime.spawn_handler(&name, task);
             }
             // Nothing is lost: the run goes on with this signal when the code is repaired.
             Handled::BadArguments(failure) => return Err(failure_of_signal(&signal.name, failure)),
@@ -147,9 +148,11 @@ impl Run {
         match handling.within(&runtime, || instance.update(update)) {
             Handled::Done(result) => answer_update(&runtime, &id, result),
             Handled::Task(future, unfinished) => {
-                let handler = Handler { runtime: runtime.clone(), handling, future };
+                let name = format!("update {}", update.name);
+                let handler_id = runtime.handlers().begin(&name, unfinished);
+                let handler = Handler { runtime: runtime.clone(), handling, future, id: handler_id };
                 let task = async move { answer_update(&runtime, &id, handler.await) };
-                self.runtime.spawn_handler(&format!("update {}", update.name), unfinished, task);
+                self.runtime.spawn_handler(&name, task);
             }
             Handled::BadArguments(failure) => answer_update(&runtime, &id, Err(failure)),
             Handled::Unknown => answer_update(&runtime, &id, Err(begun.unknown_update(&update.name))),

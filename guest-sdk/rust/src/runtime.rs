@@ -13,7 +13,7 @@ use crate::{
     buffer::SignalBuffer,
     executor::{Executor, TaskId},
     failure::Failure,
-    handlers::{Handlers, Unfinished},
+    handlers::Handlers,
     handling::Handling,
     host::{Host, Operation},
     info::History,
@@ -165,18 +165,7 @@ impl Runtime {
 
     /// Adds a handler: a task that runs in the root scope, and begins at once. So handlers begin in the order of their
     /// events, those that never wait among them.
-    pub(crate) fn spawn_handler(
-        self: &Rc<Self>,
-        name: &str,
-        unfinished: Unfinished,
-        future: impl Future<Output = ()> + 'static,
-    ) {
-        let id = self.handlers.begin(name, unfinished);
-        let runtime = self.clone();
-        let future = async move {
-            future.await;
-            runtime.handlers.end(id);
-        };
+    pub(crate) fn spawn_handler(self: &Rc<Self>, name: &str, future: impl Future<Output = ()> + 'static) {
         let scoped = Scoped::new(self.clone(), self.root.clone(), future);
         self.executor.spawn_first(name, Box::pin(scoped));
         while !self.is_closed() && self.executor.poll_handler() {}

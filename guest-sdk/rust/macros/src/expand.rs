@@ -144,7 +144,7 @@ fn run(handler: &Handler) -> TokenStream {
         #read
         ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
             let result = Self::#method(context, #(#variables),*).await #result;
-            ::core::result::Result::Ok(::dalsegno_sdk::Payload::json(&result)?)
+            ::dalsegno_sdk::__private::outgoing_result("the workflow", &result)
         }))
     }
 }
@@ -157,10 +157,11 @@ fn signal(handler: &Handler) -> TokenStream {
 
 fn update(handler: &Handler) -> TokenStream {
     let question_mark = question_mark(handler);
+    let what = format!("the update `{}`", handler.name);
     let convert = |result: TokenStream| {
         quote! {
             let result = #result #question_mark;
-            ::core::result::Result::<_, ::dalsegno_sdk::Failure>::Ok(::dalsegno_sdk::Payload::json(&result)?)
+            ::dalsegno_sdk::__private::outgoing_result(#what, &result)
         }
     };
     handled(handler, convert)

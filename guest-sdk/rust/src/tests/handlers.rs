@@ -48,6 +48,11 @@ impl Diary {
         Ok(())
     }
 
+    #[signal(name = "tear-out")]
+    async fn tear_out(_: Context<Self>) -> Result<(), Failure> {
+        activity("tear").start_to_close(Duration::from_secs(1)).await
+    }
+
     #[query]
     fn line(&self, index: usize) -> Result<String, Failure> {
         self.lines.get(index).cloned().ok_or_else(|| Failure::application("NoSuchLine", "too far"))
@@ -138,6 +143,15 @@ fn a_handlers_failure_fails_the_run() {
 }
 
 #[test]
+fn a_handler_that_fails_the_run_is_at_work_no_more() {
+    let rig = Rig::started::<Diary>(json!(["first"]));
+    rig.signal("tear-out", json!([]));
+    rig.fail(1, Failure::application("Glued", "it does not come off"));
+    assert_eq!(rig.calls(), ["schedule tear()", "fail [Glued] it does not come off"]);
+    assert!(rig.log().is_empty(), "nobody is left at work");
+}
+
+#[test]
 fn a_signal_that_does_not_fit_fails_the_activation_only() {
     let rig = Rig::started::<Diary>(json!(["first"]));
     let failure = rig.activate([signalled("add", json!([1]))]).unwrap_err();
@@ -185,7 +199,7 @@ fn the_definition_names_the_handlers_with_their_comments() {
     assert_eq!(metadata["signals"][1]["name"], "look-up");
     assert_eq!(metadata["queries"][0]["name"], "line");
     assert_eq!(metadata["updates"], json!([]));
-    assert_eq!(Diary::definition().0.signals.len(), 2);
+    assert_eq!(Diary::definition().0.signals.len(), 3);
 }
 
 #[test]
