@@ -22,10 +22,14 @@ func (r *run) finish(result contract.Payload, err error) {
 	}
 	var next *ContinueAsNewError
 	if errors.As(err, &next) {
-		r.warnOfHandlers()
-		r.continueAsNew(next)
-		r.closed = true
-		return
+		if !r.scope.cancelled || !next.within.cancelled {
+			r.warnOfHandlers()
+			r.continueAsNew(next)
+			r.closed = true
+			return
+		}
+		// The next run would know nothing of the request.
+		err = next.within.err()
 	}
 	r.warnOfHandlers()
 	for _, waiting := range r.signals.untaken() {
@@ -48,8 +52,13 @@ func detailsOf(canceled *dalsegno.CanceledError) []contract.Payload {
 	return kind.Details
 }
 
-// isAnswerToCancel tells whether an error is what the request to cancel the run comes to.
+// isAnswerToCancel tells whether an error is what the request to cancel the run comes to. An ApplicationError that code
+// made of it is a failure.
 func (r *run) isAnswerToCancel(err error) bool {
+	var made *dalsegno.ApplicationError
+	if errors.As(err, &made) && dalsegno.IsCanceledError(made) {
+		return false
+	}
 	return r.scope.cancelled && dalsegno.IsCanceledError(err)
 }
 
@@ -77,6 +86,7 @@ func (r *run) warn(format string, args ...any) {
 // A ContinueAsNewError, returned by a workflow, closes the run, and starts one of the same workflow id with
 // a fresh history.
 type ContinueAsNewError struct {
+	within       *scope
 	workflowType string
 	args         []any
 	options      ContinueAsNewOptions
@@ -108,16 +118,17 @@ type ContinueAsNewOptions struct {
 //	return workflow.NewContinueAsNewError(ctx, Entity, state)
 //
 // Signals that nobody has taken go to the next run. Handlers that are at work are given up, with a warning:
-// wait for [AllHandlersFinished] before.
+// wait for [AllHandlersFinished] before. A run that was asked to cancel closes as cancelled instead, because the
+// next one would know nothing of the request; with a context of [NewDisconnectedContext] it goes on all the same.
 func NewContinueAsNewError(ctx Context, function any, args ...any) error {
 	return NewContinueAsNewErrorWithOptions(ctx, ContinueAsNewOptions{}, function, args...)
 }
 
 // NewContinueAsNewErrorWithOptions is [NewContinueAsNewError] with options.
 func NewContinueAsNewErrorWithOptions(
-	_ Context, options ContinueAsNewOptions, function any, args ...any,
+	ctx Context, options ContinueAsNewOptions, function any, args ...any,
 ) error {
-	return &ContinueAsNewError{workflowName(theRun().types, function), args, options}
+	return &ContinueAsNewError{scopeOf(ctx), workflowName(theRun().types, function), args, options}
 }
 
 // IsContinueAsNewError tells whether an error is one.
