@@ -3,7 +3,7 @@
 import { ContinueAsNew } from './continue-as-new.js';
 import type { Payload } from './contract.js';
 import { toContract } from './failure-contract.js';
-import { CancelledFailure, Failure, isCancellation, rootCause } from './failures.js';
+import { cancellation, Failure, isCancellation } from './failures.js';
 import { encodeValue } from './payload.js';
 import type { Runtime } from './runtime.js';
 
@@ -26,13 +26,16 @@ export function complete(runtime: Runtime, value: unknown): void {
 /** Closes the run with what was thrown, if that is a failure; else it is a bug. */
 export function end(runtime: Runtime, error: unknown): void {
   if (runtime.isClosed) return;
-  if (error instanceof ContinueAsNew) return continueAsNew(runtime, error);
+  if (error instanceof ContinueAsNew) {
+    // The next run would know nothing of the request to cancel.
+    const refusal = runtime.cancelRequested ? error.scope.refusal() : undefined;
+    return refusal === undefined ? continueAsNew(runtime, error) : end(runtime, refusal);
+  }
   if (!isFailure(runtime, error)) return runtime.reportBug(error);
   warnOfWork(runtime);
-  if (isAnswerToCancel(runtime, error)) {
-    const cancelled = rootCause(error) as CancelledFailure;
-    runtime.host.cancelled(cancelled.details.map(encodeValue));
-  } else runtime.host.fail(toContract(error));
+  const cancelled = runtime.cancelRequested ? cancellation(error) : undefined;
+  if (cancelled === undefined) runtime.host.fail(toContract(error));
+  else runtime.host.cancelled(cancelled.details.map(encodeValue));
   runtime.close();
 }
 

@@ -7,6 +7,7 @@ import { encodeAll, encodeNamed } from './payload.js';
 import { WorkflowPromise } from './promise.js';
 import { currentRuntime } from './runtime.js';
 import { type RetryPolicy, retryToContract } from './retry.js';
+import { CancellationScope } from './scope.js';
 import { workflowTypeName, type Workflow } from './workflow-types.js';
 
 /** What is absent is as in this run. */
@@ -30,6 +31,7 @@ export class ContinueAsNew extends Error {
   constructor(
     readonly input: Payload[],
     readonly options: Options,
+    readonly scope: CancellationScope,
     callSite: string,
   ) {
     super('the workflow continues as new');
@@ -42,7 +44,8 @@ export class ContinueAsNew extends Error {
  * Closes the run, and starts one of the same workflow id with a fresh history: `return continueAsNew<typeof order>(args)`.
  *
  * Signals without a handler go to the new run, which receives them before all else. Handlers that are at work are given
- * up, with a warning: wait for `allHandlersFinished` before.
+ * up, with a warning: wait for `allHandlersFinished` before. A run that was asked to cancel closes as cancelled instead,
+ * because the new run would know nothing of the request; in `CancellationScope.nonCancellable` it goes on all the same.
  */
 export function continueAsNew<F extends Workflow>(...args: Parameters<F>): Promise<never> {
   return makeContinueAsNewFunc<F>()(...args);
@@ -56,7 +59,8 @@ export function makeContinueAsNewFunc<F extends Workflow>(
     const runtime = currentRuntime();
     runtime.checkMayChange('continue-as-new');
     const input = encodeAll(args, 'continue-as-new');
-    return WorkflowPromise.reject(new ContinueAsNew(input, toContract(options), runtime.captureStack()));
+    const scope = CancellationScope.current();
+    return WorkflowPromise.reject(new ContinueAsNew(input, toContract(options), scope, runtime.captureStack()));
   };
 }
 

@@ -176,9 +176,18 @@ export function rootCause(error: unknown): unknown {
   return root;
 }
 
-/** True if a cancellation is at the root of it: of a scope, an activity, a child or the run. */
+/**
+ * True of a cancellation: of a scope or the run, or of an activity or a child that was awaited. A failure that code throws
+ * in answer to one is none.
+ */
 export function isCancellation(error: unknown): boolean {
-  return error instanceof Failure && rootCause(error) instanceof CancelledFailure;
+  return cancellation(error) !== undefined;
+}
+
+/** The cancellation that an error is, or that it hands on. */
+export function cancellation(error: unknown): CancelledFailure | undefined {
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return cancellation(error.cause);
+  return error instanceof CancelledFailure ? error : undefined;
 }
 
 /** Stopped by a cancellation with this reason, which may be empty. */

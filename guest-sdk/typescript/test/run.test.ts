@@ -4,8 +4,11 @@ import test from 'node:test';
 
 import {
   ApplicationFailure,
+  CancellationScope,
+  condition,
   continueAsNew,
   defineSearchAttributeKey,
+  defineSignal,
   defineWorkflow,
   deprecatePatch,
   getVersion,
@@ -14,6 +17,7 @@ import {
   metricMeter,
   patched,
   setCurrentDetails,
+  setHandler,
   sleep,
   Trigger,
   upsertMemo,
@@ -21,6 +25,7 @@ import {
   workflowInfo,
 } from '@dalsegno/workflow';
 
+import type { Event } from '../src/contract.js';
 import { moduleDefinition } from '../src/definitions.js';
 import { workflowTypesOf } from '../src/workflow-types.js';
 import { request, Rig, text } from './rig.js';
@@ -88,6 +93,33 @@ test('continuing as new ends the run, and carries signals that nobody took', () 
     [['kept'], undefined, false],
   );
   assert.deepEqual(rig.activate(), []);
+});
+
+const asked: Event[] = [
+  { tag: 'signalled', val: request('go') },
+  { tag: 'cancel-requested', val: 'enough' },
+];
+
+/** A run whose handler continues as new. */
+function switched(next: () => Promise<never>): Rig {
+  return Rig.start(async () => {
+    setHandler(defineSignal('go'), next);
+    await condition(() => false);
+  });
+}
+
+test('a request to cancel is not lost to the next run', () => {
+  assert.deepEqual(switched(() => continueAsNew()).activate(...asked), ['cancelled []']);
+  const apart = switched(() => CancellationScope.nonCancellable(() => continueAsNew()));
+  assert.deepEqual(apart.activate(...asked), ['continue as new []']);
+});
+
+test('a failure that is made of a cancellation fails the run', () => {
+  const rig = Rig.start(async () => {
+    const cause = await sleep('1s').catch((error: Error) => error);
+    throw ApplicationFailure.create({ message: 'not released', type: 'CleanUpFailed', cause: cause as Error });
+  });
+  assert.deepEqual(rig.cancel(), ['cancel timer 1', 'fail application CleanUpFailed: not released <- cancelled: cancelled']);
 });
 
 test('options of the next run are passed on', () => {
