@@ -271,13 +271,15 @@ class _CancelledChildError(ChildWorkflowError, asyncio.CancelledError):
 
 
 def is_cancelled_exception(error: BaseException) -> bool:
-    """True if a cancellation is at the root of it."""
+    """True of a cancellation: of this code, or of an activity or a child that it awaited.
+
+    An error that code raises in answer to one is none.
+    """
     if isinstance(error, BaseExceptionGroup):
         return all(is_cancelled_exception(inner) for inner in error.exceptions)
-    *_, root = chain(error)
-    return isinstance(root, (CancelledError, asyncio.CancelledError)) or isinstance(
-        error, asyncio.CancelledError
-    )
+    if isinstance(error, (ActivityError, ChildWorkflowError)) and error.__cause__ is not None:
+        return is_cancelled_exception(error.__cause__)
+    return isinstance(error, (CancelledError, asyncio.CancelledError))
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

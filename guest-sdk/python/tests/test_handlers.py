@@ -107,7 +107,6 @@ class Signals(unittest.TestCase):
         self.assertEqual(
             recorder.logged,
             [
-                "the run closes while 1 handlers of signal leave are at work",
                 "the run closes while 1 handlers of signal work are at work",
                 "the run closes while 1 handlers of update add are at work",
                 "the run closes without having taken 1 signals named `unknown`",

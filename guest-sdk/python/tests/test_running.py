@@ -10,7 +10,7 @@ from typing import Any
 
 from dalsegno import workflow
 from dalsegno.common import SearchAttributeKey
-from dalsegno.exceptions import ApplicationError
+from dalsegno.exceptions import ActivityError, ApplicationError
 
 from . import test_continuing
 from .rig import ActivationFailed, Rig, guest, modules, payload, recorder, resumed, signalled, types
@@ -108,6 +108,16 @@ class CleansUp:
         return "slept"
 
 
+@workflow.defn
+class GivesUp:
+    @workflow.run
+    async def run(self) -> None:
+        try:
+            await workflow.execute_activity("work", start_to_close_timeout=LIMIT)
+        except ActivityError as error:
+            raise ApplicationError("not released", type="CleanUpFailed") from error
+
+
 @workflow.defn(failure_exception_types=[KeyError])
 class Raises:
     @workflow.run
@@ -145,6 +155,11 @@ class Ends(unittest.TestCase):
         self.assertEqual(rig.calls(), ["timer 60000 ms", "cancel timer 1", 'schedule release("enough")'])
         rig.resume(2)
         self.assertEqual(rig.calls(), ["cancelled"])
+
+    def test_a_failure_raised_in_answer_to_a_cancellation_fails_the_run(self) -> None:
+        rig = Rig.started(GivesUp)
+        rig.cancel("enough")
+        self.assertRegex(rig.calls()[-1], r"fail \[CleanUpFailed\] not released: .*")
 
     def test_failures_fail_the_run(self) -> None:
         self.assertEqual(Rig.started(Raises, "key").calls(), ["fail [KeyError] 'declared'"])

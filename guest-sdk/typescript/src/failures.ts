@@ -186,7 +186,8 @@ export function isCancellation(error: unknown): boolean {
 
 /** The cancellation that an error is, or that it hands on. */
 export function cancellation(error: unknown): CancelledFailure | undefined {
-  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return cancellation(error.cause);
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure)
+    return cancellation(error.cause);
   return error instanceof CancelledFailure ? error : undefined;
 }
 

@@ -119,7 +119,8 @@ test('a failure that is made of a cancellation fails the run', () => {
     const cause = await sleep('1s').catch((error: Error) => error);
     throw ApplicationFailure.create({ message: 'not released', type: 'CleanUpFailed', cause: cause as Error });
   });
-  assert.deepEqual(rig.cancel(), ['cancel timer 1', 'fail application CleanUpFailed: not released <- cancelled: cancelled']);
+  const failure = 'application CleanUpFailed: not released <- cancelled: cancelled';
+  assert.deepEqual(rig.cancel(), ['cancel timer 1', `fail ${failure}`]);
 });
 
 test('options of the next run are passed on', () => {

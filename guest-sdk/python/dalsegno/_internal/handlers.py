@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from ..common import HandlerUnfinishedPolicy
 
@@ -14,15 +16,21 @@ class Handlers:
         self._begun = 0
         self._at_work: dict[int, tuple[str, HandlerUnfinishedPolicy]] = {}
 
-    def begin(self, name: str, policy: HandlerUnfinishedPolicy) -> int:
-        """Counts them from 1 in the order of their beginnings."""
+    def begin(
+        self, name: str, policy: HandlerUnfinishedPolicy, handler: Callable[[], Any]
+    ) -> Callable[[], Any]:
+        """Counts a handler as at work until what this gives has been called and awaited."""
         self._begun += 1
-        self._at_work[self._begun] = (name, policy)
-        return self._begun
+        number = self._begun
+        self._at_work[number] = (name, policy)
 
-    def end(self, number: int) -> None:
-        """One has ended."""
-        self._at_work.pop(number, None)
+        async def work() -> Any:
+            try:
+                return await handler()
+            finally:
+                del self._at_work[number]
+
+        return work
 
     def all_finished(self) -> bool:
         """True if none is at work."""

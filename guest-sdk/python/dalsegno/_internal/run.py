@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -176,18 +175,18 @@ class Run:
             raise application(BAD_ARGUMENTS, f"signal `{signal.name}`: {failure.message}") from failure
         with handling("signal", signal):
             if handler.is_async:
-                self.runtime.spawn_handler(
-                    f"signal {signal.name}", handler.policy, lambda: self._run_signal(call)
-                )
+                name = f"signal {signal.name}"
+                work = self.runtime.handlers.begin(name, handler.policy, call)
+                self.runtime.spawn_handler(name, self._run_signal(work))
                 return
             try:
                 call()
             except BaseException as error:
                 self._ended(error)
 
-    async def _run_signal(self, call: Callable[[], Any]) -> None:
+    async def _run_signal(self, work: Callable[[], Any]) -> None:
         try:
-            await call()
+            await work()
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -210,17 +209,18 @@ class Run:
             return
         with handling("update", update):
             if handler.is_async:
-                work = functools.partial(self._run_update, update, call)
-                self.runtime.spawn_handler(f"update {update.name}", handler.policy, work)
+                name = f"update {update.name}"
+                work = self.runtime.handlers.begin(name, handler.policy, call)
+                self.runtime.spawn_handler(name, self._run_update(update, work))
                 return
             try:
                 self._answer_update(update, call())
             except BaseException as error:
                 self._update_ended(update, error)
 
-    async def _run_update(self, update: Any, call: Callable[[], Any]) -> None:
+    async def _run_update(self, update: Any, work: Callable[[], Any]) -> None:
         try:
-            self._answer_update(update, await call())
+            self._answer_update(update, await work())
         except GeneratorExit:
             raise
         except BaseException as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from ..exceptions import DalsegnoError
@@ -193,14 +193,6 @@ class Runtime:
         """An id that no other run makes: 32 hexadecimal digits."""
         return contract.run.random_bytes(16).hex()
 
-    def spawn_handler(self, name: str, policy: Any, handler: Callable[[], Any]) -> None:
+    def spawn_handler(self, name: str, handler: Coroutine[Any, Any, None]) -> None:
         """Adds a handler as a task, and begins it at once: handlers begin in the order of their events."""
-        number = self.handlers.begin(name, policy)
-
-        async def work() -> None:
-            try:
-                await handler()
-            finally:
-                self.handlers.end(number)
-
-        self.loop.run_now(self.loop.create_task(work(), name=name))
+        self.loop.run_now(self.loop.create_task(handler, name=name))
