@@ -141,6 +141,35 @@ func (s SearchAttributes) With(updates ...SearchAttributeUpdate) SearchAttribute
 // Size counts the attributes.
 func (s SearchAttributes) Size() int { return len(s.values) }
 
+// GetBool reads an attribute; false if it is not there, or of another type. So do the others.
+func (s SearchAttributes) GetBool(key SearchAttributeKey[bool]) (bool, bool) { return key.Get(s) }
+
+// GetTime reads a point in time.
+func (s SearchAttributes) GetTime(key SearchAttributeKey[time.Time]) (time.Time, bool) {
+	return key.Get(s)
+}
+
+// GetFloat64 reads a number with a fraction.
+func (s SearchAttributes) GetFloat64(key SearchAttributeKey[float64]) (float64, bool) {
+	return key.Get(s)
+}
+
+// GetInt64 reads a whole number.
+func (s SearchAttributes) GetInt64(key SearchAttributeKey[int64]) (int64, bool) { return key.Get(s) }
+
+// GetKeyword reads a keyword.
+func (s SearchAttributes) GetKeyword(key SearchAttributeKey[string]) (string, bool) {
+	return key.Get(s)
+}
+
+// GetKeywordList reads several keywords.
+func (s SearchAttributes) GetKeywordList(key SearchAttributeKey[[]string]) ([]string, bool) {
+	return key.Get(s)
+}
+
+// GetString reads a text.
+func (s SearchAttributes) GetString(key SearchAttributeKey[string]) (string, bool) { return key.Get(s) }
+
 // ToContract is for the SDK itself.
 func (s SearchAttributes) ToContract() map[string]contract.Payload { return s.values }
 

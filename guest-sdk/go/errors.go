@@ -86,6 +86,9 @@ func newApplicationError(message, errorType string, options ApplicationErrorOpti
 	return made
 }
 
+// IsApplicationError tells whether an error of user code is among the causes.
+func IsApplicationError(err error) bool { return isAmong[*ApplicationError](err) }
+
 // Type is what retry policies and callers match.
 func (e *ApplicationError) Type() string { return e.errorType }
 
@@ -113,13 +116,18 @@ func NewCanceledError(details ...any) error {
 }
 
 // IsCanceledError tells whether a request to cancel is among the causes.
-func IsCanceledError(err error) bool {
-	var canceled *CanceledError
-	return errors.As(err, &canceled)
-}
+func IsCanceledError(err error) bool { return isAmong[*CanceledError](err) }
 
 // A TerminatedError says that somebody ended the child.
 type TerminatedError struct{ link }
+
+// IsTerminatedError tells whether somebody's ending of a child is among the causes.
+func IsTerminatedError(err error) bool { return isAmong[*TerminatedError](err) }
+
+func isAmong[E error](err error) bool {
+	_, found := errors.AsType[E](err)
+	return found
+}
 
 // A TimeoutType says which time limit was exceeded.
 type TimeoutType uint8
@@ -154,10 +162,7 @@ func (e *TimeoutError) HasLastHeartbeatDetails() bool { return e.HasDetails() }
 func (e *TimeoutError) LastHeartbeatDetails(pointers ...any) error { return e.Details(pointers...) }
 
 // IsTimeoutError tells whether a time limit is among the causes.
-func IsTimeoutError(err error) bool {
-	var timeout *TimeoutError
-	return errors.As(err, &timeout)
-}
+func IsTimeoutError(err error) bool { return isAmong[*TimeoutError](err) }
 
 // A RetryState says why a failed activity or child was not tried again.
 type RetryState uint8
@@ -244,8 +249,8 @@ const (
 
 // IsApplicationErrorType tells whether the first application error of the chain is of the type.
 func IsApplicationErrorType(err error, errorType string) bool {
-	var application *ApplicationError
-	return errors.As(err, &application) && application.errorType == errorType
+	application, found := errors.AsType[*ApplicationError](err)
+	return found && application.errorType == errorType
 }
 
 // IsWorkflowExecutionAlreadyStartedError tells whether a child could not be started because its id is taken.
@@ -256,6 +261,9 @@ func IsWorkflowExecutionAlreadyStartedError(err error) bool {
 // A PanicError is a panic in the code of a query or a validator. Elsewhere a panic fails the activation,
 // not the run.
 type PanicError struct{ link }
+
+// IsPanicError tells whether a panic is among the causes.
+func IsPanicError(err error) bool { return isAmong[*PanicError](err) }
 
 // NewPanicError is for the SDK itself.
 func NewPanicError(message, stack string) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -140,7 +141,7 @@ func ExecuteActivity(ctx Context, activity any, args ...any) Future {
 	if options.WaitForCancellation {
 		options.CancellationType = CancelWait
 	}
-	return execute(ctx, "activity", functionName(activity), args, contract.ActivityOptions{
+	return execute(ctx, activities, functionName(activity), args, contract.ActivityOptions{
 		ActivityID:        options.ActivityID,
 		TaskQueue:         options.TaskQueue,
 		ScheduleToCloseMs: dalsegno.Milliseconds(options.ScheduleToCloseTimeout),
@@ -150,7 +151,7 @@ func ExecuteActivity(ctx Context, activity any, args ...any) Future {
 		RetryPolicy:       options.RetryPolicy.ToContract(),
 		CancellationType:  uint8(options.CancellationType),
 		Summary:           options.Summary,
-	}, options.Headers, contract.Host.ScheduleActivity)
+	}, options.Headers)
 }
 
 // ExecuteLocalActivity runs short work in the host itself, its result stored together with what the
@@ -158,7 +159,7 @@ func ExecuteActivity(ctx Context, activity any, args ...any) Future {
 // meanwhile.
 func ExecuteLocalActivity(ctx Context, activity any, args ...any) Future {
 	options := GetLocalActivityOptions(ctx)
-	return execute(ctx, "local activity", functionName(activity), args, contract.ActivityOptions{
+	return execute(ctx, localActivities, functionName(activity), args, contract.ActivityOptions{
 		ActivityID:            options.ActivityID,
 		ScheduleToCloseMs:     dalsegno.Milliseconds(options.ScheduleToCloseTimeout),
 		StartToCloseMs:        dalsegno.Milliseconds(options.StartToCloseTimeout),
@@ -166,30 +167,44 @@ func ExecuteLocalActivity(ctx Context, activity any, args ...any) Future {
 		RetryPolicy:           options.RetryPolicy.ToContract(),
 		CancellationType:      uint8(options.CancellationType),
 		Summary:               options.Summary,
-	}, options.Headers, contract.Host.ScheduleLocalActivity)
+	}, options.Headers)
 }
 
-type schedule func(contract.Host, string, []contract.Payload, contract.ActivityOptions) contract.Operation
+// A work is a kind of activities.
+type work struct {
+	kind string
+	// What sets their options.
+	options string
+	ask     func(contract.Host, string, []contract.Payload, contract.ActivityOptions) contract.Operation
+}
+
+var (
+	activities      = work{"activity", "ActivityOptions", contract.Host.ScheduleActivity}
+	localActivities = work{"local activity", "LocalActivityOptions", contract.Host.ScheduleLocalActivity}
+)
 
 func execute(
-	ctx Context, kind, name string, args []any, options contract.ActivityOptions, headers map[string]any,
-	ask schedule,
+	ctx Context, work work, name string, args []any, options contract.ActivityOptions, headers map[string]any,
 ) Future {
 	r := theRun()
 	r.here("executing an activity")
+	call := fmt.Sprintf("%s `%s`", work.kind, name)
+	if options.StartToCloseMs == 0 && options.ScheduleToCloseMs == 0 {
+		r.fail(bug(badArguments, fmt.Sprintf("the %s needs a time limit: StartToCloseTimeout or ScheduleToCloseTimeout "+
+			"of %[2]s, which the context has by workflow.With%[2]s", call, work.options)))
+	}
 	if err := scopeOf(ctx).err(); err != nil {
 		return failedFuture(err)
 	}
-	call := fmt.Sprintf("%s `%s`", kind, name)
 	input := r.encode(call, args)
 	options.Headers = r.named(call, headers)
 	frames := r.place()
 	r.callSite(frames)
-	number := ask(r.host, name, input, options)
+	number := work.ask(r.host, name, input, options)
 	if options.ActivityID == "" {
 		options.ActivityID = fmt.Sprint(number)
 	}
-	started := newFuture(func() string { return fmt.Sprintf("%s %s (operation %d)", kind, name, number) })
+	started := newFuture(func() string { return fmt.Sprintf("%s %s (operation %d)", work.kind, name, number) })
 	r.begin(ctx, number, &operation{
 		future: started,
 		cancelInHost: func(string) bool {
@@ -220,10 +235,14 @@ func functionName(named any) string {
 		return name
 	}
 	value := reflect.ValueOf(named)
-	if value.Kind() != reflect.Func {
+	if value.Kind() != reflect.Func || value.IsNil() {
 		panic(fmt.Sprintf("a name or a function is expected, not a %T", named))
 	}
-	name := runtime.FuncForPC(value.Pointer()).Name()
-	name = name[strings.LastIndexByte(name, '.')+1:]
-	return strings.TrimSuffix(name, "-fm")
+	// `main.(*Activities).Charge-fm`, `main.Charge[...]`, `main.init.func1`
+	name, _, _ := strings.Cut(runtime.FuncForPC(value.Pointer()).Name(), "[")
+	name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
+	if _, err := strconv.Atoi(strings.TrimPrefix(name, "func")); err == nil {
+		panic("a function literal has no name to be known by: give a name, or a function that has one")
+	}
+	return name
 }

@@ -1,20 +1,26 @@
 package workflow
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
+	"dalsegno"
 	"dalsegno/internal/codec"
 	"dalsegno/internal/contract"
+	"dalsegno/internal/stack"
 )
 
 var (
-	contextType = reflect.TypeFor[Context]()
-	errorType   = reflect.TypeFor[error]()
+	contextType   = reflect.TypeFor[Context]()
+	goContextType = reflect.TypeFor[context.Context]()
+	errorType     = reflect.TypeFor[error]()
 )
 
 // A routine is a function of the user: of a workflow type or a handler.
 type routine struct {
+	// What it is, for people.
+	what     string
 	function reflect.Value
 	// Whether the first parameter is a context.
 	context bool
@@ -30,13 +36,16 @@ func newRoutine(what string, function any) *routine {
 		panic(fmt.Sprintf("%s: a function is expected, not a %T", what, function))
 	}
 	of := value.Type()
-	made := &routine{function: value}
+	made := &routine{what: what, function: value}
 	for index := range of.NumIn() {
-		if index == 0 && of.In(0) == contextType {
+		switch param := of.In(index); {
+		case index == 0 && param == contextType:
 			made.context = true
-			continue
+		case param == goContextType:
+			panic(fmt.Sprintf("%s: the function takes a context.Context; use workflow.Context, as its first parameter", what))
+		default:
+			made.params = append(made.params, param)
 		}
-		made.params = append(made.params, of.In(index))
 	}
 	switch outs := of.NumOut(); {
 	case outs > 2, outs == 2 && of.Out(1) != errorType:
@@ -45,6 +54,18 @@ func newRoutine(what string, function any) *routine {
 		made.result = outs == 2 || of.Out(0) != errorType
 	}
 	return made
+}
+
+// schemas gives the JSON Schemas of the arguments; nil if any number of them is taken.
+func (f *routine) schemas() []string {
+	if f.function.Type().IsVariadic() {
+		return nil
+	}
+	schemas := make([]string, 0, len(f.params))
+	for _, param := range f.params {
+		schemas = append(schemas, codec.Schema(param))
+	}
+	return schemas
 }
 
 // arguments reads the arguments of a call.
@@ -59,9 +80,25 @@ func (f *routine) arguments(input []contract.Payload) ([]reflect.Value, error) {
 	}
 	arguments, err := codec.Arguments(input, types)
 	if err != nil {
-		return nil, badArgumentsError(err)
+		return nil, f.badArguments(err)
 	}
 	return arguments, nil
+}
+
+// badArguments is an error whose place is the function that was to take them.
+func (f *routine) badArguments(err error) error {
+	kind := contract.Application{Type: badArguments, NonRetryable: true}
+	place := stack.At(f.function.Pointer())
+	return dalsegno.ErrorOf(contract.Failure{{Message: err.Error(), StackTrace: place, Kind: kind}})
+}
+
+// refuse says why a call has more arguments than are taken. It is for calls that may still be refused, as the host
+// refuses starts; of what is accepted nothing is lost, and the rest is ignored, so that a caller may be newer.
+func (f *routine) refuse(input []contract.Payload) error {
+	if f.function.Type().IsVariadic() || len(input) <= len(f.params) {
+		return nil
+	}
+	return f.badArguments(fmt.Errorf("%d arguments were given, it takes %d", len(input), len(f.params)))
 }
 
 // call runs the function.
@@ -78,5 +115,10 @@ func (f *routine) call(ctx Context, arguments []reflect.Value) (contract.Payload
 	if !f.result {
 		return codec.Null(), nil
 	}
-	return codec.Encode(outs[0].Interface())
+	result, err := codec.Encode(outs[0].Interface())
+	if err != nil {
+		return contract.Payload{}, dalsegno.NewApplicationErrorWithCause(
+			fmt.Sprintf("the result of the %s has no JSON form", f.what), badResult, err)
+	}
+	return result, nil
 }

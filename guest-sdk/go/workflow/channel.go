@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // A ReceiveChannel is the end of a channel that gives.
@@ -13,11 +14,14 @@ type ReceiveChannel interface {
 	// channel is closed and empty. It is not cancelled by the context: a selector can wait for ctx.Done()
 	// beside it.
 	Receive(ctx Context, valuePtr any) (more bool)
+	// ReceiveWithTimeout is Receive with a limit, a timer that is started if there is no value now. Not ok: the time is
+	// over, the context was cancelled, or the channel is closed and empty, which more tells.
+	ReceiveWithTimeout(ctx Context, timeout time.Duration, valuePtr any) (ok, more bool)
 	// ReceiveAsync is Receive that does not wait: false if there is no value now.
 	ReceiveAsync(valuePtr any) (ok bool)
 	// ReceiveAsyncWithMoreFlag tells also whether the channel is open.
 	ReceiveAsyncWithMoreFlag(valuePtr any) (ok, more bool)
-	// Len counts the values that are there.
+	// Len counts the values that are there, also those whose senders wait.
 	Len() int
 }
 
@@ -31,7 +35,7 @@ type SendChannel interface {
 	SendAsync(value any) (ok bool)
 	// Close says that nothing more is sent.
 	Close()
-	// Len counts the values that are there.
+	// Len counts the values that are there, also those whose senders wait.
 	Len() int
 }
 
@@ -89,7 +93,7 @@ func newChannel(name string, size int) *channel {
 
 func (c *channel) Name() string { return c.name }
 
-func (c *channel) Len() int { return len(c.values) }
+func (c *channel) Len() int { return len(c.values) + len(c.sending) }
 
 func (c *channel) awaited() string { return c.text }
 
@@ -113,6 +117,19 @@ func (c *channel) Receive(_ Context, valuePtr any) bool {
 	}
 	_, more := c.ReceiveAsyncWithMoreFlag(valuePtr)
 	return more
+}
+
+func (c *channel) ReceiveWithTimeout(ctx Context, timeout time.Duration, valuePtr any) (ok, more bool) {
+	return receiveWithTimeout(ctx, c, timeout, valuePtr)
+}
+
+func receiveWithTimeout(
+	ctx Context, from readableChannel, timeout time.Duration, valuePtr any,
+) (ok, more bool) {
+	if inTime, err := AwaitWithTimeout(ctx, timeout, from.readable); err != nil || !inTime {
+		return false, true
+	}
+	return from.ReceiveAsyncWithMoreFlag(valuePtr)
 }
 
 func (c *channel) ReceiveAsync(valuePtr any) bool {

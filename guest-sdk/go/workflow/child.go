@@ -186,7 +186,7 @@ func (r *run) beginStart(child contract.Child, made *childFuture) {
 		}
 		var runID string
 		if err := codec.Decode(start.payload, &runID); err != nil {
-			r.reportBug(bug("BadResult", "the host gave a run id that is no text: "+err.Error()))
+			r.reportBug(bug(badResult, "the host gave a run id that is no text: "+err.Error()))
 			return
 		}
 		if !made.started.ready {

@@ -34,7 +34,9 @@ func WithCancel(parent Context) (Context, CancelFunc) {
 	if outer.cancelled {
 		inner.cancel(outer.reason)
 	} else {
-		outer.onCancel(inner.cancel)
+		// A long run cancels many scopes, and its own must not keep them.
+		forget := outer.onCancel(inner.cancel)
+		inner.onCancel(func(string) { forget() })
 	}
 	return &scopeContext{parent, inner}, inner.function()
 }

@@ -129,9 +129,14 @@ func (r *run) giveWay(c *coroutine) {
 	c.awaited = nil
 }
 
-// abandon never gives the goroutine the baton again.
-func (r *run) abandon() {
-	if c := r.current; c != nil && !r.evaluating {
+// fail reports a bug, and never gives the goroutine the baton again.
+func (r *run) fail(failure contract.Failure) {
+	if r.evaluating || r.readOnly != "" {
+		// There is no coroutine to leave, but somebody who recovers.
+		panic(failure[0].Message)
+	}
+	r.reportBug(failure)
+	if c := r.current; c != nil {
 		c.awaited, c.holds = func() string { return "nothing: the activation has failed" }, never
 		c.park()
 	}

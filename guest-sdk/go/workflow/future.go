@@ -83,8 +83,7 @@ func (f *future) Get(_ Context, valuePtr any) error {
 			wanted = wanted.Elem()
 		}
 		message := fmt.Sprintf("the result of %s is no `%s`: %v", f.awaited(), wanted, err)
-		f.run.reportBug(bug("BadResult", message))
-		f.run.abandon()
+		f.run.fail(bug(badResult, message))
 	}
 	return nil
 }

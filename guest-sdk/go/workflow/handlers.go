@@ -75,6 +75,16 @@ func pick(named map[string]*handler, dynamic *handler, name string) *handler {
 	return dynamic
 }
 
+// checkedArguments reads the arguments of a call that may still be refused.
+func (h *handler) checkedArguments(of *routine, request contract.Request) ([]reflect.Value, error) {
+	if !h.dynamic {
+		if err := of.refuse(request.Input); err != nil {
+			return nil, err
+		}
+	}
+	return h.arguments(of, request)
+}
+
 // arguments reads the arguments of a call.
 func (h *handler) arguments(of *routine, request contract.Request) ([]reflect.Value, error) {
 	if !h.dynamic {
@@ -159,10 +169,13 @@ func (r *run) beginSignal(found *handler, request contract.Request) {
 	arguments, err := found.arguments(found.routine, request)
 	if err != nil {
 		// Nothing is lost: the run goes on with this signal when the code is repaired.
-		r.reportBug(bug(badArguments, fmt.Sprintf("signal `%s`: %v", request.Name, err)))
+		failure := dalsegno.FailureOf(err)
+		failure[0].Message = fmt.Sprintf("signal `%s`: %v", request.Name, err)
+		r.reportBug(failure)
 		return
 	}
-	body := func() (contract.Payload, error) { return found.routine.call(r.context, arguments) }
+	ctx := handling(r.context, request)
+	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
 	r.beginHandler("signal "+request.Name, found.unfinished, body, func(_ contract.Payload, err error) {
 		// What a request to cancel comes to is for the main routine to say.
 		if err != nil && !r.isAnswerToCancel(err) {
@@ -213,14 +226,15 @@ func (r *run) query(request contract.Request) (contract.Payload, contract.Failur
 	}
 	found := pick(r.handlers.queries, r.handlers.dynamicQuery, request.Name)
 	if found == nil {
-		return contract.Payload{}, unknown("Query", request.Name)
+		return contract.Payload{}, unknown("query", request.Name, r.queryNames())
 	}
-	arguments, err := found.arguments(found.routine, request)
+	arguments, err := found.checkedArguments(found.routine, request)
 	if err != nil {
 		return contract.Payload{}, dalsegno.FailureOf(err)
 	}
+	ctx := handling(r.context, request)
 	return answered(r.reading("a query", func() (contract.Payload, error) {
-		return found.routine.call(r.context, arguments)
+		return found.routine.call(ctx, arguments)
 	}))
 }
 
@@ -239,12 +253,4 @@ func (r *run) reading(what string, code func() (contract.Payload, error)) (resul
 		}
 	}()
 	return code()
-}
-
-// unknown is the failure of calling a handler that does not exist.
-func unknown(kind, name string) contract.Failure {
-	words := map[string]string{"Query": "query", "Update": "update"}
-	message := fmt.Sprintf("the workflow has no %s named `%s`", words[kind], name)
-	application := contract.Application{Type: "Unknown" + kind, NonRetryable: true}
-	return contract.Failure{{Message: message, Kind: application}}
 }

@@ -2,10 +2,12 @@ package workflow
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"dalsegno"
+	"dalsegno/internal/codec"
 	"dalsegno/internal/contract"
 )
 
@@ -55,8 +57,9 @@ func TestASignalThatDoesNotFitIsABugAndNotLost(t *testing.T) {
 		return Sleep(ctx, time.Second)
 	})
 	bug := r.bugs(r.signal("add"))
-	if bug.Message != "signal `add`: argument 1: it is missing" {
-		t.Fatal(bug.Message)
+	isPlaced := strings.HasPrefix(bug.StackTrace, "workflow/handlers_test.go:")
+	if bug.Message != "signal `add`: argument 1: it is missing" || !isPlaced {
+		t.Fatalf("%+v", bug)
 	}
 }
 
@@ -94,8 +97,12 @@ func TestUpdatesAnswerAndFailAndAreValidated(t *testing.T) {
 		t.Fatal(describe1(refused))
 	}
 	unknown := r.run.validate(contract.Request{Name: "deposit"})
-	if describe1(unknown) != "[UnknownUpdate] the workflow has no update named `deposit`" {
+	if describe1(unknown) != "[UnknownUpdate] the workflow has no update named `deposit`; it has: withdraw" {
 		t.Fatal(describe1(unknown))
+	}
+	surplus := r.run.validate(contract.Request{Name: "withdraw", Input: r.payloads([]any{1, 2})})
+	if describe1(surplus) != "[BadArguments] 2 arguments were given, it takes 1" {
+		t.Fatal(describe1(surplus))
 	}
 	r.ok(r.update("withdraw", 3), r.update("withdraw", 4))
 	r.expect("activity book()", "activity book()")
@@ -129,14 +136,51 @@ func TestQueriesAnswerAndChangeNothing(t *testing.T) {
 	})
 	for wanted, answer := range map[string]string{
 		"5": r.query("add", 2, 3), "2": r.query("add", 2, nil),
-		"failed: [UnknownQuery] the workflow has no query named `x`":                              r.query("x"),
-		"failed: [PanicError] starting a timer in a query: it must not change anything, nor wait": r.query("sleep"),
+		"failed: [UnknownQuery] the workflow has no query named `x`; it has: add, sleep, __stack_trace, __metadata": r.query("x"),
+		"failed: [PanicError] starting a timer in a query: it must not change anything, nor wait":                   r.query("sleep"),
+		"failed: [BadArguments] 3 arguments were given, it takes 2":                                                 r.query("add", 1, 2, 3),
 	} {
 		if answer != wanted {
 			t.Errorf("%s instead of %s", answer, wanted)
 		}
 	}
 	r.expect("timer 3600000")
+}
+
+func TestAQueryThatReadsAResultAsAnotherTypeHasABug(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		work := call(ctx, "name")
+		_ = SetQueryHandler(ctx, "name", func() (number int, err error) { return number, work.Get(ctx, &number) })
+		return Await(ctx, func() bool { return false })
+	})
+	r.ok(r.resumed(1, "text"))
+	if answer := r.query("name"); !strings.HasPrefix(answer, "failed: [PanicError] the result of activity name") {
+		t.Fatal(answer)
+	}
+}
+
+func TestAHandlerHasTheHeadersOfItsCall(t *testing.T) {
+	header := func(ctx Context) (value int) {
+		payload := GetHeaders(ctx)["from"]
+		_ = codec.Decode(&payload, &value)
+		return value
+	}
+	r := rigged(t, func(ctx Context) (log []int, err error) {
+		_ = SetSignalHandler(ctx, "signal", func(ctx Context) { log = append(log, header(ctx)) })
+		_ = SetUpdateHandler(ctx, "update", func(ctx Context) { log = append(log, header(ctx)) })
+		_ = SetQueryHandler(ctx, "query", func(ctx Context) (int, error) { return header(ctx), nil })
+		err = Await(ctx, func() bool { return len(log) == 2 })
+		return append(log, header(ctx)), err
+	})
+	request := func(name string, from int) contract.Request {
+		headers := []contract.Named{{Name: "from", Value: r.payloads([]any{from})[0]}}
+		return contract.Request{Name: name, Headers: headers}
+	}
+	if answer, _ := r.run.query(request("query", 1)); string(answer.Data) != "1" {
+		t.Fatal(string(answer.Data))
+	}
+	r.ok(contract.Signalled{Request: request("signal", 2)}, contract.UpdateAccepted{Request: request("update", 3)})
+	r.expect("update  complete null", "complete [2,3,0]")
 }
 
 func TestDynamicHandlersTakeWhatNobodyElseDoes(t *testing.T) {

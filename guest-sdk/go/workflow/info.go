@@ -1,8 +1,11 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"dalsegno"
@@ -36,12 +39,12 @@ type Info struct {
 	RootWorkflowExecution *Execution
 	Memo                  map[string]dalsegno.Payload
 	TypedSearchAttributes dalsegno.SearchAttributes
-	// What travelled with the start beside the arguments.
+	// What travelled with the start beside the arguments; see [GetHeaders].
 	Headers map[string]dalsegno.Payload
 	// The digest of its module.
 	ModuleDigest string
 
-	activation contract.Activation
+	run *run
 }
 
 // GetInfo tells what this run knows of itself.
@@ -65,7 +68,7 @@ func GetInfo(Context) *Info {
 		Memo:                     changed(info.Memo, r.upserted.memo),
 		Headers:                  changed(info.Headers, nil),
 		ModuleDigest:             info.ModuleDigest,
-		activation:               r.activation,
+		run:                      r,
 	}
 	made.TypedSearchAttributes =
 		dalsegno.SearchAttributesOf(changed(info.SearchAttributes, r.upserted.searchAttributes))
@@ -83,13 +86,13 @@ func execution(identity *contract.RunIdentity) *Execution {
 }
 
 // GetCurrentHistoryLength counts the events before the present activation.
-func (i *Info) GetCurrentHistoryLength() int { return int(i.activation.HistoryEvents) }
+func (i *Info) GetCurrentHistoryLength() int { return int(i.run.activation.HistoryEvents) }
 
 // GetCurrentHistorySize is the size of those events in bytes.
-func (i *Info) GetCurrentHistorySize() int { return int(i.activation.HistoryBytes) }
+func (i *Info) GetCurrentHistorySize() int { return int(i.run.activation.HistoryBytes) }
 
 // GetContinueAsNewSuggested tells whether it is time to continue as new.
-func (i *Info) GetContinueAsNewSuggested() bool { return i.activation.ContinueAsNewSuggested }
+func (i *Info) GetContinueAsNewSuggested() bool { return i.run.activation.ContinueAsNewSuggested }
 
 // A ContinueAsNewSuggestedReason says why it is time to continue as new.
 type ContinueAsNewSuggestedReason uint8
@@ -104,10 +107,32 @@ const (
 // GetContinueAsNewSuggestedReasons says why it is time to continue as new.
 func (i *Info) GetContinueAsNewSuggestedReasons() []ContinueAsNewSuggestedReason {
 	var reasons []ContinueAsNewSuggestedReason
-	for _, reason := range i.activation.Reasons {
+	for _, reason := range i.run.activation.Reasons {
 		reasons = append(reasons, ContinueAsNewSuggestedReason(reason))
 	}
 	return reasons
+}
+
+// GetTypedSearchAttributes gives the search attributes as the run has changed them.
+func GetTypedSearchAttributes(ctx Context) dalsegno.SearchAttributes {
+	return GetInfo(ctx).TypedSearchAttributes
+}
+
+type headersKey struct{}
+
+// handling gives the context of a handler's call.
+func handling(ctx Context, request contract.Request) Context {
+	return WithValue(ctx, headersKey{}, changed(request.Headers, nil))
+}
+
+// GetHeaders gives what travelled beside the arguments: with the signal, the update or the query that the code with
+// this context handles; elsewhere with the start of the run. Nothing of it goes on by itself: the options of what is
+// called have Headers.
+func GetHeaders(ctx Context) map[string]dalsegno.Payload {
+	if headers, ok := ctx.Value(headersKey{}).(map[string]dalsegno.Payload); ok {
+		return headers
+	}
+	return changed(theRun().host.Info().Headers, nil)
 }
 
 // HasLastCompletionResult tells whether the last run of the same schedule or chain left a result.
@@ -138,6 +163,10 @@ func NewRandom(Context) *rand.Rand {
 	copy(seed[:], r.host.RandomBytes(uint32(len(seed))))
 	return rand.New(rand.NewChaCha8(seed))
 }
+
+// DeterministicKeys gives the keys of a map in their order. To range over a map repeats its order too; this is one that
+// people can follow.
+func DeterministicKeys[K cmp.Ordered, V any](of map[K]V) []K { return slices.Sorted(maps.Keys(of)) }
 
 // A Value is what [SideEffect] gives.
 type Value interface {

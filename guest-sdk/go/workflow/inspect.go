@@ -2,8 +2,11 @@ package workflow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"dalsegno/internal/contract"
 )
 
 // The built-in queries.
@@ -56,6 +59,27 @@ type handlerMetadata struct {
 	Name        string  `json:"name"`
 	Description *string `json:"description"`
 }
+
+// The failures of calling a handler that does not exist, by its kind.
+var unknownTypes = map[string]string{"query": "UnknownQuery", "update": "UnknownUpdate"}
+
+// unknown is the failure of calling a handler that does not exist.
+func unknown(kind, name string, known []string) contract.Failure {
+	there := "it has none"
+	if len(known) > 0 {
+		there = "it has: " + strings.Join(known, ", ")
+	}
+	message := fmt.Sprintf("the workflow has no %s named `%s`; %s", kind, name, there)
+	return contract.Failure{{
+		Message: message, Kind: contract.Application{Type: unknownTypes[kind], NonRetryable: true},
+	}}
+}
+
+func (r *run) queryNames() []string {
+	return append(names(r.handlers.queries), stackTraceQuery, metadataQuery)
+}
+
+func names(handlers map[string]*handler) []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // metadata gives the workflow type and the handlers that it has by now.
 func (r *run) metadata() metadata {

@@ -1,7 +1,11 @@
 package workflow
 
 import (
+	"context"
+	"fmt"
+	"math"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +104,43 @@ func TestANetworkIsForActivities(t *testing.T) {
 func TestWrongArgumentsFailTheRunNotTheActivation(t *testing.T) {
 	r := rigged(t, func(_ Context, n int) error { return nil })
 	r.expect("fail [BadArguments] argument 1: it is missing")
+}
+
+func TestAResultWithoutAJSONFormFailsTheRun(t *testing.T) {
+	r := rigged(t, func(Context) (float64, error) { return math.NaN(), nil })
+	r.expect("fail [BadResult] the result of the test has no JSON form <- " +
+		"[UnsupportedValueError] json: unsupported value: NaN")
+}
+
+func TestAFunctionThatCannotBeAWorkflowIsToldAtOnce(t *testing.T) {
+	for wanted, function := range map[string]any{
+		"a function is expected, not a int":                          1,
+		"the function takes a context.Context; use workflow.Context": func(context.Context) error { return nil },
+		"the function returns an error, or a value and an error":     func(Context) (int, int) { return 0, 0 },
+	} {
+		func() {
+			defer func() {
+				if told := fmt.Sprint(recover()); !strings.Contains(told, wanted) {
+					t.Errorf("%s instead of %s", told, wanted)
+				}
+			}()
+			newRoutine("test", function)
+		}()
+	}
+}
+
+func TestStartsAreDescribedByTheirArguments(t *testing.T) {
+	if got := newRoutine("", func(Context, int8, *string) {}).schemas(); !slices.Equal(got, []string{
+		`{"format":"int8","maximum":127,"minimum":-128,"type":"integer"}`, `{"type":["string","null"]}`,
+	}) {
+		t.Error(got)
+	}
+	if got := newRoutine("", func() {}).schemas(); got == nil || len(got) > 0 {
+		t.Error(got)
+	}
+	if got := newRoutine("", func(...int) {}).schemas(); got != nil {
+		t.Error(got)
+	}
 }
 
 func TestAnUnknownTypeIsABug(t *testing.T) {

@@ -29,7 +29,7 @@ var registered []*workflowType
 //	func init() { workflow.Register(Hello) }
 //
 // The function takes a [Context] and the arguments of the start, and returns an error, or a value and an
-// error.
+// error. The host refuses a start whose arguments do not fit: too few, too many, or of another type.
 func Register(function any) { RegisterWithOptions(function, RegisterOptions{}) }
 
 // RegisterWithOptions is [Register] with options.
@@ -76,7 +76,9 @@ func init() { link.Guest = module{} }
 func (module) Definitions() []contract.Definition {
 	definitions := make([]contract.Definition, 0, len(registered))
 	for _, of := range registered {
-		definitions = append(definitions, contract.Definition{Name: of.name, Description: of.description})
+		definitions = append(definitions, contract.Definition{
+			Name: of.name, Description: of.description, InputSchemas: of.routine.schemas(),
+		})
 	}
 	return definitions
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"dalsegno"
 	"dalsegno/internal/codec"
 	"dalsegno/internal/contract"
 	"dalsegno/internal/stack"
@@ -251,15 +250,13 @@ func (r *run) encode(call string, values []any) []contract.Payload {
 func (r *run) encodeOne(call string, value any) contract.Payload {
 	payload, err := codec.Encode(value)
 	if err != nil {
-		r.reportBug(bug(badArguments, fmt.Sprintf("an argument of %s has no JSON form: %v", call, err)))
-		r.abandon()
+		r.fail(bug(badArguments, fmt.Sprintf("an argument of %s has no JSON form: %v", call, err)))
 	}
 	return payload
 }
 
-// badArguments is the type of a failure by arguments that do not fit.
-const badArguments = "BadArguments"
-
-func badArgumentsError(err error) error {
-	return dalsegno.NewNonRetryableApplicationError(err.Error(), badArguments, nil)
-}
+// The types of failures by values that do not fit.
+const (
+	badArguments = "BadArguments"
+	badResult    = "BadResult"
+)

@@ -3,6 +3,8 @@ package workflow
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"dalsegno/internal/codec"
 	"dalsegno/internal/contract"
@@ -70,12 +72,7 @@ func (b *signalBuffer) untaken() []*signalChannel {
 			waiting = append(waiting, channel)
 		}
 	}
-	slices.SortFunc(waiting, func(a, b *signalChannel) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(waiting, func(a, b *signalChannel) int { return strings.Compare(a.name, b.name) })
 	return waiting
 }
 
@@ -107,6 +104,10 @@ func (c *signalChannel) Receive(_ Context, valuePtr any) bool {
 	return c.ReceiveAsync(valuePtr)
 }
 
+func (c *signalChannel) ReceiveWithTimeout(ctx Context, timeout time.Duration, valuePtr any) (ok, more bool) {
+	return receiveWithTimeout(ctx, c, timeout, valuePtr)
+}
+
 func (c *signalChannel) ReceiveAsyncWithMoreFlag(valuePtr any) (ok, more bool) {
 	return c.ReceiveAsync(valuePtr), true
 }
@@ -123,8 +124,7 @@ func (c *signalChannel) ReceiveAsync(valuePtr any) bool {
 		argument = &request.Input[0]
 	}
 	if err := codec.Decode(argument, valuePtr); err != nil {
-		c.run.reportBug(bug(badArguments, fmt.Sprintf("signal `%s`: argument 1: %v", c.name, err)))
-		c.run.abandon()
+		c.run.fail(bug(badArguments, fmt.Sprintf("signal `%s`: argument 1: %v", c.name, err)))
 	}
 	return true
 }

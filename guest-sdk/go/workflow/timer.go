@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"dalsegno"
@@ -45,7 +46,7 @@ func startTimer(ctx Context, duration time.Duration, options TimerOptions) *futu
 	frames := r.place()
 	r.callSite(frames)
 	number := r.host.StartTimer(dalsegno.Milliseconds(duration), options.Summary)
-	timer := newFuture(func() string { return fmt.Sprintf("timer of %v (operation %d)", duration, number) })
+	timer := newFuture(func() string { return fmt.Sprintf("timer of %s (operation %d)", spelled(duration), number) })
 	r.begin(ctx, number, &operation{
 		future: timer,
 		cancelInHost: func(string) bool {
@@ -55,6 +56,14 @@ func startTimer(ctx Context, duration time.Duration, options TimerOptions) *futu
 		cancelled: canceledBecause,
 	})
 	return timer
+}
+
+// spelled gives a duration in one unit, as other languages write it.
+func spelled(duration time.Duration) string {
+	if duration < time.Second {
+		return duration.String()
+	}
+	return strconv.FormatFloat(duration.Seconds(), 'f', -1, 64) + "s"
 }
 
 // AwaitWithTimeout is [Await] with a limit, a timer that is started if the condition does not hold already.
@@ -89,8 +98,8 @@ func AwaitWithOptions(ctx Context, options AwaitOptions, condition func() bool) 
 	}
 	awaited := func() string { return "condition, or " + timer.awaited() }
 	r.wait(awaited, holds, &r.conditions, &timer.waiters)
+	stop()
 	if met {
-		stop()
 		return true, nil
 	}
 	return false, timer.err

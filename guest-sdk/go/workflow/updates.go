@@ -85,6 +85,10 @@ func SetDynamicUpdateHandler(
 	return nil
 }
 
+func handlingUpdate(ctx Context, update contract.Request) Context {
+	return WithValue(handling(ctx, update), updateKey{}, &UpdateInfo{ID: update.ID, Name: update.Name})
+}
+
 func (r *run) findUpdate(name string) *handler {
 	return pick(r.handlers.updates, r.handlers.dynamicUpdate, name)
 }
@@ -100,7 +104,7 @@ func (r *run) update(request contract.Request) {
 	}
 	found := r.findUpdate(request.Name)
 	if found == nil {
-		r.host.FailUpdate(request.ID, unknown("Update", request.Name))
+		r.host.FailUpdate(request.ID, unknown("update", request.Name, names(r.handlers.updates)))
 		return
 	}
 	arguments, err := found.arguments(found.routine, request)
@@ -108,7 +112,7 @@ func (r *run) update(request contract.Request) {
 		r.host.FailUpdate(request.ID, dalsegno.FailureOf(err))
 		return
 	}
-	ctx := WithValue(r.context, updateKey{}, &UpdateInfo{ID: request.ID, Name: request.Name})
+	ctx := handlingUpdate(r.context, request)
 	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
 	r.beginHandler("update "+request.Name, found.unfinished, body, func(result contract.Payload, err error) {
 		if failure := misuse(err); failure != nil {
@@ -133,10 +137,10 @@ func (r *run) validate(request contract.Request) contract.Failure {
 	}
 	found := r.findUpdate(request.Name)
 	if found == nil {
-		return unknown("Update", request.Name)
+		return unknown("update", request.Name, names(r.handlers.updates))
 	}
 	// Arguments that do not fit are refused, also where no validator looks at them.
-	if _, err := found.arguments(found.routine, request); err != nil {
+	if _, err := found.checkedArguments(found.routine, request); err != nil {
 		return dalsegno.FailureOf(err)
 	}
 	if found.validator == nil {
@@ -146,7 +150,7 @@ func (r *run) validate(request contract.Request) contract.Failure {
 	if err != nil {
 		return dalsegno.FailureOf(err)
 	}
-	ctx := WithValue(r.context, updateKey{}, &UpdateInfo{ID: request.ID, Name: request.Name})
+	ctx := handlingUpdate(r.context, request)
 	_, err = r.reading("a validator", func() (contract.Payload, error) {
 		return found.validator.call(ctx, arguments)
 	})

@@ -173,6 +173,47 @@ func TestAConditionWithATimeoutCancelsItsTimer(t *testing.T) {
 	r.expect("complete [true,true,false]")
 }
 
+func TestReceivingHasALimit(t *testing.T) {
+	r := rigged(t, func(ctx Context) (log []bool, err error) {
+		signals, channel := GetSignalChannel(ctx, "s"), NewChannel(ctx)
+		Go(ctx, func(ctx Context) { channel.Send(ctx, 7) })
+		var first, second int
+		ok, more := channel.ReceiveWithTimeout(ctx, time.Hour, &first)
+		log = append(log, ok, more, first == 7)
+		ok, more = signals.ReceiveWithTimeout(ctx, time.Minute, &second)
+		log = append(log, ok, more, second == 8)
+		channel.Close()
+		ok, more = channel.ReceiveWithTimeout(ctx, time.Hour, nil)
+		log = append(log, ok, more)
+		ok, more = signals.ReceiveWithTimeout(ctx, time.Second, nil)
+		return append(log, ok, more), nil
+	})
+	r.expect("timer 3600000", "cancel timer 1", "timer 60000")
+	r.ok(r.signal("s", 8))
+	r.expect("cancel timer 2", "timer 1000")
+	r.ok(r.fired(3))
+	r.expect("complete [true,true,true,true,true,true,false,false,false,true]")
+}
+
+func TestALongRunDoesNotKeepWhatItHasWaitedFor(t *testing.T) {
+	r := rigged(t, func(ctx Context) error {
+		for {
+			never := func() bool { return false }
+			if _, err := AwaitWithTimeout(ctx, time.Hour, never); err != nil {
+				return err
+			}
+			_, cancel := WithCancel(ctx)
+			cancel()
+		}
+	})
+	for operation := range contract.Operation(10) {
+		r.ok(r.fired(operation + 1))
+	}
+	if kept := len(r.run.scope.reached); kept != 1 {
+		t.Fatal(kept)
+	}
+}
+
 func TestChannelsAndTheirLike(t *testing.T) {
 	r := rigged(t, func(ctx Context) (log []string, err error) {
 		plain, buffered := NewChannel(ctx), NewBufferedChannel(ctx, 1)
@@ -213,6 +254,43 @@ func TestAPanicIsABugWithItsPlace(t *testing.T) {
 	r.expect()
 }
 
+func TestAnActivityWithoutATimeLimitIsABugWithItsPlace(t *testing.T) {
+	for options, execute := range map[string]func(Context, any, ...any) Future{
+		"ActivityOptions": ExecuteActivity, "LocalActivityOptions": ExecuteLocalActivity,
+	} {
+		r := unstarted(t, func(ctx Context) error { return execute(ctx, "pay").Get(ctx, nil) })
+		bug := r.bugs(contract.Started{WorkflowType: "test"})
+		wanted := "StartToCloseTimeout or ScheduleToCloseTimeout of " + options + ", "
+		if !strings.Contains(bug.Message, wanted) || !strings.HasPrefix(bug.StackTrace, "workflow/waiting_test.go:") {
+			t.Fatalf("%+v", bug)
+		}
+	}
+}
+
+func TestAnActivityIsNamedByItsFunction(t *testing.T) {
+	var methods *named
+	for wanted, function := range map[string]any{
+		"text": "text", "TestAnActivityIsNamedByItsFunction": TestAnActivityIsNamedByItsFunction,
+		"charge": methods.charge, "generic": generic[int],
+	} {
+		if name := functionName(function); name != wanted {
+			t.Errorf("%s instead of %s", name, wanted)
+		}
+	}
+	defer func() {
+		if told := fmt.Sprint(recover()); !strings.Contains(told, "literal has no name") {
+			t.Fatal(told)
+		}
+	}()
+	functionName(func() {})
+}
+
+type named struct{}
+
+func (*named) charge() {}
+
+func generic[T any]() (none T) { return none }
+
 func TestAResultThatDoesNotFitIsABug(t *testing.T) {
 	r := rigged(t, func(ctx Context) error {
 		var number int
@@ -227,16 +305,20 @@ func TestAResultThatDoesNotFitIsABug(t *testing.T) {
 func TestTheStackTraceNamesWhatIsAwaitedAndWhere(t *testing.T) {
 	r := rigged(t, func(ctx Context) error {
 		GoNamed(ctx, "beside", func(ctx Context) { GetSignalChannel(ctx, "s").Receive(ctx, nil) })
+		GoNamed(ctx, "pause", func(ctx Context) { _ = Sleep(ctx, 90*time.Minute+time.Millisecond) })
 		return call(ctx, "hang").Get(ctx, nil)
 	})
 	told := r.query(stackTraceQuery)
-	for _, part := range []string{`"run\n    activity hang (operation 1), at workflow/waiting_test.go:`, `\nbeside\n    signal s, at `} {
+	for _, part := range []string{
+		`"run\n    activity hang (operation 1), at workflow/waiting_test.go:`, `\nbeside\n    signal s, at `,
+		`\npause\n    timer of 5400.001s (operation 2), at `,
+	} {
 		if !strings.Contains(told, part) {
 			t.Fatalf("no %s in %s", part, told)
 		}
 	}
 	r.ok(r.fired(1))
-	r.expect("activity hang()", "complete null")
+	r.expect("activity hang()", "timer 5400001", "complete null")
 }
 
 func TestCallSitesAreToldWhereTheyAreWanted(t *testing.T) {

@@ -1,21 +1,11 @@
 package contract
 
-// A Handler describes a signal, query or update of a workflow type.
-type Handler struct {
+// A Definition describes a workflow type. Its handlers are not known before it runs.
+type Definition struct {
 	Name        string
 	Description string
-}
-
-// A Definition describes a workflow type.
-type Definition struct {
-	Name           string
-	Description    string
-	Signals        []Handler
-	Queries        []Handler
-	Updates        []Handler
-	DynamicSignals bool
-	DynamicQueries bool
-	DynamicUpdates bool
+	// JSON Schemas of the arguments; nil if any number of them is taken.
+	InputSchemas []string
 }
 
 // An Activation delivers events.

@@ -24,8 +24,9 @@ func Definitions() dalsegno_workflow_guest.ModuleDefinition {
 	module := dalsegno_workflow_guest.ModuleDefinition{SdkName: sdkName, SdkVersion: sdkVersion}
 	for _, definition := range link.Guest.Definitions() {
 		module.Workflows = append(module.Workflows, dalsegno_workflow_guest.WorkflowDefinition{
-			Name:        definition.Name,
-			Description: text(definition.Description),
+			Name:         definition.Name,
+			Description:  text(definition.Description),
+			InputSchemas: some(definition.InputSchemas, definition.InputSchemas != nil),
 		})
 	}
 	return module
