@@ -27,6 +27,50 @@ apt_in() {
         -o APT::Update::Post-Invoke::= -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@"
 }
 
+# own_lists: loads the lists of the machine's own package sources, for `own_apt` and `unpack_packages`. Like all below,
+# it keeps what it needs for a while in $scratch, a folder of the sourcing script.
+# shellcheck disable=SC2154  # the sourcing script has it
+own_lists() {
+    own_apt apt-get update >"$scratch/apt.log" 2>&1 ||
+        die "the package sources do not answer; apt said: $(tail -n 1 "$scratch/apt.log")"
+}
+
+own_apt() { apt_in "${scratch:?}/apt" "$@"; }
+
+# unpack_packages ROOT PACKAGE…: unpacks packages into ROOT, with those of their dependencies that the machine lacks.
+unpack_packages() {
+    local root=$1 package
+    shift
+    # apt works out what is missing, as for an installation, but only fetches it. --reinstall: what is installed and
+    # does not work is no help.
+    own_apt apt-get install --yes --download-only --no-install-recommends --reinstall "$@" >"$scratch/apt.log" 2>&1 ||
+        die "could not download $1; apt said: $(tail -n 1 "$scratch/apt.log")"
+    mkdir -p "$root"
+    for package in "$scratch"/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
+}
+
+# libraries_in ROOT [FOLDER…]: the folders of libraries in ROOT, and those named, as a search path.
+libraries_in() {
+    local root=$1 folder libraries=""
+    shift
+    for folder in "$root"/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu* "$@"; do
+        [ ! -d "$folder" ] || libraries="$libraries${libraries:+:}$folder"
+    done
+    printf '%s\n' "$libraries"
+}
+
+# wrap FILE PROGRAM LIBRARIES [ARGUMENTS]: makes FILE a script that runs PROGRAM with the libraries that the machine
+# lacks.
+wrap() {
+    cat >"$1" <<END
+#!/bin/sh
+LD_LIBRARY_PATH='$3'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+exec '$2' ${4:-} "\$@"
+END
+    chmod +x "$1"
+}
+
 # The address of the Debian mirror that this machine already uses.
 debian_mirror() {
     local codename
