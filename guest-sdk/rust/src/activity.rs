@@ -9,7 +9,6 @@ use std::{
 };
 
 use futures_core::FusedFuture;
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     arguments::Outgoing,
@@ -18,7 +17,7 @@ use crate::{
     failure::Failure,
     host::{ActivityOptions, Host, Operation},
     operation::{Kind, Started},
-    payload::Payload,
+    payload::{FromPayload, Payload, ToPayload},
     retry::RetryPolicy,
     running::{Ask, Asked, Running},
     waits::{Awaited, Waiter},
@@ -44,12 +43,13 @@ pub use activities::CancellationType;
 ///
 /// The result is read as the type that the caller expects; name it where it cannot be inferred:
 /// `activity::<()>("notify")`. A result that does not fit fails the activation, not the run: the code is
-/// wrong, and the run goes on when it is repaired.
+/// wrong, and the run goes on when it is repaired. Arguments are written, and results read, as JSON by `serde`; a
+/// [`Payload`] is passed as it is, [bytes](Payload::bytes) for example.
 ///
 /// Dropping the future before its outcome cancels the activity, so the loser of a `select!` is stopped;
 /// see [`ActivityHandle`] for more control.
 #[track_caller]
-pub fn activity<T: DeserializeOwned>(name: impl Into<String>) -> Activity<T> {
+pub fn activity<T: FromPayload>(name: impl Into<String>) -> Activity<T> {
     Activity::new(name.into(), schedule)
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Options {
     pub(crate) summary: Option<String>,
 }
 
-impl<T: DeserializeOwned, P> Activity<T, P> {
+impl<T: FromPayload, P> Activity<T, P> {
     #[track_caller]
     pub(crate) fn new(name: String, schedule: Schedule) -> Self {
         let (waiter, outgoing, options) = (Waiter::new(), Outgoing::default(), Options::default());
@@ -96,13 +96,8 @@ impl<T: DeserializeOwned, P> Activity<T, P> {
     }
 
     /// Adds an argument.
-    pub fn input<A: Serialize + ?Sized>(self, argument: &A) -> Self {
+    pub fn input<A: ToPayload + ?Sized>(self, argument: &A) -> Self {
         self.change(|request| request.outgoing.add(argument))
-    }
-
-    /// Adds an argument that is a payload already.
-    pub fn payload(self, payload: Payload) -> Self {
-        self.change(|request| request.outgoing.input.push(payload))
     }
 
     /// Says that an argument has no JSON form, and why.
@@ -141,7 +136,7 @@ impl<T: DeserializeOwned, P> Activity<T, P> {
     }
 
     /// Adds a value that travels with the call beside its arguments.
-    pub fn header<A: Serialize + ?Sized>(self, name: impl Into<String>, value: &A) -> Self {
+    pub fn header<A: ToPayload + ?Sized>(self, name: impl Into<String>, value: &A) -> Self {
         self.change(|request| request.outgoing.add_header(name.into(), value))
     }
 
@@ -160,7 +155,7 @@ impl<T: DeserializeOwned, P> Activity<T, P> {
     }
 }
 
-impl<T: DeserializeOwned> Activity<T> {
+impl<T: FromPayload> Activity<T> {
     /// How long an attempt may wait for its start.
     pub fn schedule_to_start(self, limit: Duration) -> Self {
         self.change(|request| request.options.schedule_to_start_ms = Some(milliseconds(limit)))
@@ -208,7 +203,7 @@ impl Ask for Request {
     }
 }
 
-impl<T: DeserializeOwned, P> Future for Activity<T, P> {
+impl<T: FromPayload, P> Future for Activity<T, P> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -216,7 +211,7 @@ impl<T: DeserializeOwned, P> Future for Activity<T, P> {
     }
 }
 
-impl<T: DeserializeOwned, P> FusedFuture for Activity<T, P> {
+impl<T: FromPayload, P> FusedFuture for Activity<T, P> {
     fn is_terminated(&self) -> bool {
         self.0.is_terminated()
     }
@@ -234,7 +229,7 @@ impl<T, P> fmt::Debug for Activity<T, P> {
 #[must_use = "dropping the handle cancels the activity"]
 pub struct ActivityHandle<T>(pub(crate) Running<T>);
 
-impl<T: DeserializeOwned> ActivityHandle<T> {
+impl<T: FromPayload> ActivityHandle<T> {
     /// Asks it to stop. Awaiting it gives a cancelled failure: at once, or if its cancellation type is
     /// [`CancellationType::Wait`], when it ends.
     pub fn cancel(&mut self) {
@@ -247,7 +242,7 @@ impl<T: DeserializeOwned> ActivityHandle<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for ActivityHandle<T> {
+impl<T: FromPayload> Future for ActivityHandle<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -255,7 +250,7 @@ impl<T: DeserializeOwned> Future for ActivityHandle<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for ActivityHandle<T> {
+impl<T: FromPayload> FusedFuture for ActivityHandle<T> {
     fn is_terminated(&self) -> bool {
         self.0.is_terminated()
     }

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::{
     failure::{BAD_ARGUMENTS, BAD_RESULT, Failure},
-    payload::Payload,
+    payload::{Payload, ToPayload},
     runtime::{self, Runtime},
 };
 
@@ -20,19 +18,19 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn add<A: Serialize + ?Sized>(&mut self, argument: &A) {
+    pub(crate) fn add<A: ToPayload + ?Sized>(&mut self, argument: &A) {
         let payload = self.payload(argument);
         self.input.extend(payload);
     }
 
-    pub(crate) fn add_header<A: Serialize + ?Sized>(&mut self, name: String, value: &A) {
+    pub(crate) fn add_header<A: ToPayload + ?Sized>(&mut self, name: String, value: &A) {
         let payload = self.payload(value);
         self.headers.extend(payload.map(|payload| (name, payload)));
     }
 
     /// A value as JSON, if it has that form.
-    pub(crate) fn payload<A: Serialize + ?Sized>(&mut self, value: &A) -> Option<Payload> {
-        Payload::json(value).map_err(|error| self.spoil(Some(error.to_string()))).ok()
+    pub(crate) fn payload<A: ToPayload + ?Sized>(&mut self, value: &A) -> Option<Payload> {
+        value.to_payload().map_err(|error| self.spoil(Some(error.to_string()))).ok()
     }
 
     /// Says that a value has no JSON form, and why.
@@ -54,8 +52,8 @@ impl Outgoing {
 ///
 /// # Errors
 /// It has none.
-pub fn outgoing_result<T: Serialize + ?Sized>(what: &str, result: &T) -> Result<Payload, Failure> {
-    Payload::json(result).map_err(|error| {
+pub fn outgoing_result<T: ToPayload + ?Sized>(what: &str, result: &T) -> Result<Payload, Failure> {
+    result.to_payload().map_err(|error| {
         let failure =
             Failure::application(BAD_RESULT, format!("the result of {what} has no JSON form: {error}"));
         runtime::current().report_bug(failure.clone());

@@ -2,8 +2,6 @@
 
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
-use serde::{Serialize, de::DeserializeOwned};
-
 use crate::{
     arguments::Outgoing,
     attributes::SearchAttribute,
@@ -17,7 +15,7 @@ use crate::{
     host::{ChildOptions, Operation},
     info,
     operation::{Kind, Started},
-    payload::Payload,
+    payload::{FromPayload, Payload, ToPayload},
     retry::RetryPolicy,
     waits::{Awaited, Waiter},
 };
@@ -51,7 +49,7 @@ pub use children::{
 /// [`cancellation`](Child::cancellation) type's to say. A child that is still open when this run closes is
 /// terminated all the same, unless [`parent_close`](Child::parent_close) says otherwise.
 #[track_caller]
-pub fn child<T: DeserializeOwned>(workflow_type: impl Into<String>) -> Child<T> {
+pub fn child<T: FromPayload>(workflow_type: impl Into<String>) -> Child<T> {
     Child::new(Request {
         waiter: Waiter::new(),
         workflow_type: workflow_type.into(),
@@ -88,15 +86,10 @@ fn no_options() -> ChildOptions {
     }
 }
 
-impl<T: DeserializeOwned> Child<T> {
+impl<T: FromPayload> Child<T> {
     /// Adds an argument.
-    pub fn input<A: Serialize + ?Sized>(self, argument: &A) -> Self {
+    pub fn input<A: ToPayload + ?Sized>(self, argument: &A) -> Self {
         self.change(|request| request.outgoing.add(argument))
-    }
-
-    /// Adds an argument that is a payload already.
-    pub fn payload(self, payload: Payload) -> Self {
-        self.change(|request| request.outgoing.input.push(payload))
     }
 
     /// The workflow id; a random one if none is given.
@@ -150,7 +143,7 @@ impl<T: DeserializeOwned> Child<T> {
     }
 
     /// Adds a memo field.
-    pub fn memo<V: Serialize + ?Sized>(self, name: impl Into<String>, value: &V) -> Self {
+    pub fn memo<V: ToPayload + ?Sized>(self, name: impl Into<String>, value: &V) -> Self {
         self.change(|request| {
             let value = request.outgoing.payload(value);
             request.options.memo.extend(value.map(|value| (name.into(), value)));
@@ -170,7 +163,7 @@ impl<T: DeserializeOwned> Child<T> {
     }
 
     /// Adds a value that travels with the call beside its arguments.
-    pub fn header<V: Serialize + ?Sized>(self, name: impl Into<String>, value: &V) -> Self {
+    pub fn header<V: ToPayload + ?Sized>(self, name: impl Into<String>, value: &V) -> Self {
         self.change(|request| request.outgoing.add_header(name.into(), value))
     }
 

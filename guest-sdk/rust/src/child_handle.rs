@@ -10,14 +10,13 @@ use std::{
 };
 
 use futures_core::FusedFuture;
-use serde::de::DeserializeOwned;
 
 use crate::{
     child::{ChildIdentity, Request},
     external::{SignalRun, signal_child},
     failure::Failure,
     operation::Started,
-    payload::{Payload, decode_optional},
+    payload::{FromPayload, Payload},
     running::Running,
     runtime,
     waits::Awaited,
@@ -30,7 +29,7 @@ pub struct Child<T> {
     handle: Option<ChildHandle<T>>,
 }
 
-impl<T: DeserializeOwned> Child<T> {
+impl<T: FromPayload> Child<T> {
     pub(crate) fn new(request: Request) -> Self {
         let start = StartChild { state: State::New(Box::new(request)), result: PhantomData };
         Self { start, handle: None }
@@ -48,7 +47,7 @@ impl<T: DeserializeOwned> Child<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for Child<T> {
+impl<T: FromPayload> Future for Child<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -64,7 +63,7 @@ impl<T: DeserializeOwned> Future for Child<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for Child<T> {
+impl<T: FromPayload> FusedFuture for Child<T> {
     fn is_terminated(&self) -> bool {
         self.handle.as_ref().map_or(self.start.is_terminated(), FusedFuture::is_terminated)
     }
@@ -112,9 +111,9 @@ impl Drop for Starting {
     }
 }
 
-impl<T: DeserializeOwned> StartChild<T> {
+impl<T: FromPayload> StartChild<T> {
     fn finish(starting: Starting, run_id: Option<&Payload>) -> Poll<Result<ChildHandle<T>, Failure>> {
-        match decode_optional(run_id) {
+        match String::from_payload(run_id) {
             Ok(run_id) => {
                 let (closed, identity) = starting.hand_on(run_id);
                 Poll::Ready(Ok(ChildHandle { running: Running::new(Ok(closed)), identity }))
@@ -127,7 +126,7 @@ impl<T: DeserializeOwned> StartChild<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for StartChild<T> {
+impl<T: FromPayload> Future for StartChild<T> {
     type Output = Result<ChildHandle<T>, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -150,7 +149,7 @@ impl<T: DeserializeOwned> Future for StartChild<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for StartChild<T> {
+impl<T: FromPayload> FusedFuture for StartChild<T> {
     fn is_terminated(&self) -> bool {
         matches!(self.state, State::Ended)
     }
@@ -175,7 +174,7 @@ pub struct ChildHandle<T> {
     identity: Rc<ChildIdentity>,
 }
 
-impl<T: DeserializeOwned> ChildHandle<T> {
+impl<T: FromPayload> ChildHandle<T> {
     /// The child's workflow id.
     #[must_use]
     pub fn workflow_id(&self) -> &str {
@@ -207,7 +206,7 @@ impl<T: DeserializeOwned> ChildHandle<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for ChildHandle<T> {
+impl<T: FromPayload> Future for ChildHandle<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -215,7 +214,7 @@ impl<T: DeserializeOwned> Future for ChildHandle<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for ChildHandle<T> {
+impl<T: FromPayload> FusedFuture for ChildHandle<T> {
     fn is_terminated(&self) -> bool {
         self.running.is_terminated()
     }

@@ -10,8 +10,6 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
-
 use crate::{
     arguments::Outgoing,
     attributes::SearchAttribute,
@@ -19,7 +17,7 @@ use crate::{
     duration::milliseconds,
     failure::Failure,
     host::ContinueAsNewOptions,
-    payload::Payload,
+    payload::{Payload, ToPayload},
     retry::RetryPolicy,
     runtime::{self, Runtime},
 };
@@ -91,14 +89,8 @@ fn no_options() -> ContinueAsNewOptions {
 
 impl<T> ContinueAsNew<T> {
     /// Adds an argument for the new run.
-    pub fn input<A: Serialize + ?Sized>(mut self, argument: &A) -> Self {
+    pub fn input<A: ToPayload + ?Sized>(mut self, argument: &A) -> Self {
         self.outgoing.add(argument);
-        self
-    }
-
-    /// Adds an argument that is a payload already.
-    pub fn payload(mut self, payload: Payload) -> Self {
-        self.outgoing.input.push(payload);
         self
     }
 
@@ -127,7 +119,7 @@ impl<T> ContinueAsNew<T> {
     }
 
     /// Adds a memo field. The new run then has those given here, and none of this one.
-    pub fn memo<V: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &V) -> Self {
+    pub fn memo<V: ToPayload + ?Sized>(mut self, name: impl Into<String>, value: &V) -> Self {
         let value = self.outgoing.payload(value);
         let memo = self.options.memo.get_or_insert_default();
         memo.extend(value.map(|value| (name.into(), value)));
@@ -148,7 +140,7 @@ impl<T> ContinueAsNew<T> {
     }
 
     /// Adds a value that travels with the start beside its arguments.
-    pub fn header<V: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &V) -> Self {
+    pub fn header<V: ToPayload + ?Sized>(mut self, name: impl Into<String>, value: &V) -> Self {
         self.outgoing.add_header(name.into(), value);
         self
     }

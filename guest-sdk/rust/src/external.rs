@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures_core::FusedFuture;
-use serde::Serialize;
 
 use crate::{
     arguments::Outgoing,
@@ -15,7 +14,7 @@ use crate::{
     failure::Failure,
     host::{SignalOptions, Target},
     operation::{Kind, Started},
-    payload::Payload,
+    payload::{Payload, ToPayload},
     running::{Ask, Asked},
     waits::{Awaited, Waiter},
 };
@@ -99,17 +98,12 @@ impl SignalRun {
     }
 
     /// Adds an argument.
-    pub fn input<A: Serialize + ?Sized>(self, argument: &A) -> Self {
+    pub fn input<A: ToPayload + ?Sized>(self, argument: &A) -> Self {
         Self(self.0.change(|signal| signal.outgoing.add(argument)))
     }
 
-    /// Adds an argument that is a payload already.
-    pub fn payload(self, payload: Payload) -> Self {
-        Self(self.0.change(|signal| signal.outgoing.input.push(payload)))
-    }
-
     /// Adds a value that travels with the signal beside its arguments.
-    pub fn header<A: Serialize + ?Sized>(self, name: impl Into<String>, value: &A) -> Self {
+    pub fn header<A: ToPayload + ?Sized>(self, name: impl Into<String>, value: &A) -> Self {
         Self(self.0.change(|signal| signal.outgoing.add_header(name.into(), value)))
     }
 

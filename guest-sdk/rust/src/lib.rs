@@ -291,7 +291,7 @@ pub use info::{ContinueAsNewReason, History, Info, RunIdentity, history, info, n
 pub use local_activity::{Local, LocalActivity, local_activity};
 pub use log;
 pub use patch::{deprecate_patch, get_version, patched};
-pub use payload::{Arguments, Payload};
+pub use payload::{Arguments, FromPayload, Payload, ToPayload};
 pub use retry::RetryPolicy;
 /// With the feature `schemas`: for `#[derive(JsonSchema)]`, see [`macro@workflow`].
 #[cfg(feature = "schemas")]

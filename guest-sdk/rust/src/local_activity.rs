@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
 use crate::{
     activity::{Activity, CancellationType, Options},
     arguments::Outgoing,
     duration::milliseconds,
     host::{Host, LocalActivityOptions, Operation},
+    payload::FromPayload,
     retry::RetryPolicy,
     waits::Awaited,
 };
@@ -32,7 +31,7 @@ use crate::{
 ///
 /// Results, cancelling and dropping are as with an [`activity`](crate::activity()).
 #[track_caller]
-pub fn local_activity<T: DeserializeOwned>(name: impl Into<String>) -> LocalActivity<T> {
+pub fn local_activity<T: FromPayload>(name: impl Into<String>) -> LocalActivity<T> {
     Activity::new(name.into(), schedule)
 }
 
@@ -43,7 +42,7 @@ pub type LocalActivity<T> = Activity<T, Local>;
 #[derive(Debug)]
 pub enum Local {}
 
-impl<T: DeserializeOwned> LocalActivity<T> {
+impl<T: FromPayload> LocalActivity<T> {
     /// A backoff longer than this becomes a durable timer; a minute by default.
     pub fn local_retry_threshold(self, backoff: Duration) -> Self {
         self.change(|request| request.options.local_retry_threshold_ms = Some(milliseconds(backoff)))

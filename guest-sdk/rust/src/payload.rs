@@ -25,6 +25,16 @@ impl Payload {
     }
 
     /// Bytes that mean what you and the receiver agreed on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dalsegno_sdk::{Failure, Payload, activity};
+    ///
+    /// async fn shrink(picture: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    ///     let shrink = activity::<Payload>("shrink").input(&Payload::bytes(picture));
+    ///     Ok(shrink.start_to_close(Duration::from_secs(60)).await?.data)
+    /// }
+    /// ```
     #[must_use]
     pub fn bytes(data: Vec<u8>) -> Self {
         Self::with_encoding(BINARY_PLAIN, data)
@@ -57,11 +67,46 @@ impl Payload {
     }
 }
 
-/// What an absent payload reads as.
-pub(crate) fn decode_optional<T: DeserializeOwned>(
-    payload: Option<&Payload>,
-) -> Result<T, serde_json::Error> {
-    payload.map_or_else(null, Payload::decode)
+/// What payloads are read as: types that `serde` reads from JSON, and [`Payload`] itself, as it came.
+pub trait FromPayload: Sized {
+    /// Reads a payload; an absent one reads as `null`.
+    ///
+    /// # Errors
+    /// The value does not fit, or its format is not JSON.
+    fn from_payload(payload: Option<&Payload>) -> Result<Self, serde_json::Error>;
+}
+
+impl<T: DeserializeOwned> FromPayload for T {
+    fn from_payload(payload: Option<&Payload>) -> Result<Self, serde_json::Error> {
+        payload.map_or_else(null, Payload::decode)
+    }
+}
+
+impl FromPayload for Payload {
+    fn from_payload(payload: Option<&Payload>) -> Result<Self, serde_json::Error> {
+        payload.map_or_else(|| Self::json(&()), |payload| Ok(payload.clone()))
+    }
+}
+
+/// What becomes a payload: values that `serde` writes as JSON, and [`Payload`] itself, as it is.
+pub trait ToPayload {
+    /// The payload.
+    ///
+    /// # Errors
+    /// The value has no JSON form.
+    fn to_payload(&self) -> Result<Payload, serde_json::Error>;
+}
+
+impl<T: Serialize + ?Sized> ToPayload for T {
+    fn to_payload(&self) -> Result<Payload, serde_json::Error> {
+        Payload::json(self)
+    }
+}
+
+impl ToPayload for Payload {
+    fn to_payload(&self) -> Result<Payload, serde_json::Error> {
+        Ok(self.clone())
+    }
 }
 
 fn null<T: DeserializeOwned>() -> Result<T, serde_json::Error> {
@@ -89,10 +134,10 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// A failure of type `BadArguments`: the argument does not fit `T`, or is absent and needed.
-    pub fn next<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, Failure> {
+    pub fn next<T: FromPayload>(&mut self, name: &str) -> Result<T, Failure> {
         let payload = self.payloads.get(self.read);
         self.read += 1;
-        decode_optional(payload).map_err(|error| {
+        T::from_payload(payload).map_err(|error| {
             let number = self.read;
             let why = if payload.is_some() { error.to_string() } else { "it is missing".to_owned() };
             Failure::application(BAD_ARGUMENTS, format!("argument {number}, `{name}`: {why}")).non_retryable()
@@ -122,6 +167,14 @@ mod tests {
     fn bytes_do_not_read_as_json() {
         let error = Payload::bytes(b"1".to_vec()).decode::<u8>().unwrap_err();
         assert_eq!(error.to_string(), "a payload with the encoding `binary/plain` is not read as JSON");
+    }
+
+    #[test]
+    fn a_payload_passes_as_it_is() {
+        let bytes = Payload::bytes(vec![0, 255]);
+        assert_eq!(bytes.to_payload().unwrap(), bytes);
+        assert_eq!(Arguments::new(std::slice::from_ref(&bytes)).next::<Payload>("picture").unwrap(), bytes);
+        assert_eq!(Payload::from_payload(None).unwrap(), Payload::json(&()).unwrap());
     }
 
     #[test]

@@ -7,9 +7,8 @@ use std::{
 };
 
 use futures_core::FusedFuture;
-use serde::de::DeserializeOwned;
 
-use crate::{failure::Failure, operation::Started, payload::decode_optional};
+use crate::{failure::Failure, operation::Started, payload::FromPayload};
 
 /// Something that is asked of the host once.
 pub(crate) trait Ask {
@@ -27,7 +26,7 @@ pub(crate) struct Asked<R, T> {
     running: Option<Running<T>>,
 }
 
-impl<R: Ask, T: DeserializeOwned> Asked<R, T> {
+impl<R: Ask, T: FromPayload> Asked<R, T> {
     pub(crate) fn new(request: R) -> Self {
         Self { request: Some(Box::new(request)), running: None }
     }
@@ -52,7 +51,7 @@ impl<R: Ask, T: DeserializeOwned> Asked<R, T> {
     }
 }
 
-impl<R: Ask, T: DeserializeOwned> Future for Asked<R, T> {
+impl<R: Ask, T: FromPayload> Future for Asked<R, T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -62,7 +61,7 @@ impl<R: Ask, T: DeserializeOwned> Future for Asked<R, T> {
     }
 }
 
-impl<R: Ask, T: DeserializeOwned> FusedFuture for Asked<R, T> {
+impl<R: Ask, T: FromPayload> FusedFuture for Asked<R, T> {
     fn is_terminated(&self) -> bool {
         self.running.as_ref().is_some_and(FusedFuture::is_terminated)
     }
@@ -80,7 +79,7 @@ enum State {
     Refused(Option<Failure>),
 }
 
-impl<T: DeserializeOwned> Running<T> {
+impl<T: FromPayload> Running<T> {
     pub(crate) fn new(asked: Result<Started, Failure>) -> Self {
         let state = match asked {
             Ok(started) => State::Started(started),
@@ -102,7 +101,7 @@ impl<T: DeserializeOwned> Running<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for Running<T> {
+impl<T: FromPayload> Future for Running<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -120,7 +119,7 @@ impl<T: DeserializeOwned> Future for Running<T> {
             Ok(result) => result,
             Err(failure) => return Poll::Ready(Err(failure)),
         };
-        match decode_optional(result.as_ref()) {
+        match T::from_payload(result.as_ref()) {
             Ok(result) => Poll::Ready(Ok(result)),
             Err(error) => {
                 started.report_bad_result::<T>(&error);
@@ -130,7 +129,7 @@ impl<T: DeserializeOwned> Future for Running<T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for Running<T> {
+impl<T: FromPayload> FusedFuture for Running<T> {
     fn is_terminated(&self) -> bool {
         match &self.state {
             State::Started(started) => started.ended(),

@@ -9,12 +9,11 @@ use std::{
 };
 
 use futures_core::FusedFuture;
-use serde::de::DeserializeOwned;
 
 use crate::{
     bindings::dalsegno::workflow::types::Request,
     failure::Failure,
-    payload::{Arguments, Payload},
+    payload::{Arguments, FromPayload, Payload},
     runtime::{self, Runtime},
     waits::{Awaited, Waiter},
 };
@@ -33,7 +32,7 @@ use crate::{
 /// }
 /// ```
 #[must_use]
-pub fn signals<T: DeserializeOwned>(name: impl Into<String>) -> Signals<T> {
+pub fn signals<T: FromPayload>(name: impl Into<String>) -> Signals<T> {
     Signals { name: name.into(), headers: BTreeMap::new(), argument: PhantomData }
 }
 
@@ -46,7 +45,7 @@ pub struct Signals<T> {
     argument: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned> Signals<T> {
+impl<T: FromPayload> Signals<T> {
     /// Waits for the next one. Fails only if the run is asked to cancel.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it waits")]
     #[track_caller]
@@ -91,7 +90,7 @@ pub struct NextSignal<'a, T> {
     ended: bool,
 }
 
-impl<T: DeserializeOwned> Future for NextSignal<'_, T> {
+impl<T: FromPayload> Future for NextSignal<'_, T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -115,7 +114,7 @@ impl<T: DeserializeOwned> Future for NextSignal<'_, T> {
     }
 }
 
-impl<T: DeserializeOwned> FusedFuture for NextSignal<'_, T> {
+impl<T: FromPayload> FusedFuture for NextSignal<'_, T> {
     fn is_terminated(&self) -> bool {
         self.ended
     }

@@ -217,7 +217,7 @@ fn query(handler: &Handler) -> TokenStream {
     let ask = quote! {
         #read
         let result = self.#method(#(#variables),*) #result;
-        ::core::result::Result::Ok(::dalsegno_sdk::Payload::json(&result)?)
+        ::core::result::Result::Ok(::dalsegno_sdk::ToPayload::to_payload(&result)?)
     };
     answer(&quote!(::dalsegno_sdk::Payload), &ask)
 }

@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Value, json};
 
 use super::rig::Rig;
-use crate::{Activity, CancellationType, Context, Failure, RetryPolicy, activity, http, sleep, workflow};
+use crate::{
+    Activity, CancellationType, Context, Failure, FromPayload, Payload, RetryPolicy, activity, http, sleep,
+    workflow,
+};
 
-fn quick<T: serde::de::DeserializeOwned>(name: &str) -> Activity<T> {
+fn quick<T: FromPayload>(name: &str) -> Activity<T> {
     activity(name).start_to_close(Duration::from_secs(10))
 }
 
@@ -149,6 +152,18 @@ fn every_option_reaches_the_host() {
     assert_eq!(options.cancellation_type, CancellationType::Abandon);
     assert_eq!(options.summary.as_deref(), Some("works"));
     assert_eq!(options.headers[0].0, "trace");
+}
+
+#[workflow]
+async fn passes(picture: Payload) -> Result<Payload, Failure> {
+    quick("shrink").input(&picture).await
+}
+
+#[test]
+fn payloads_pass_unread() {
+    let rig = Rig::started::<passes>(json!([{ "width": 8 }]));
+    rig.resume(1, json!({ "width": 4 }));
+    assert_eq!(rig.calls(), [r#"schedule shrink({"width":8})"#, r#"complete {"width":4}"#]);
 }
 
 #[workflow]

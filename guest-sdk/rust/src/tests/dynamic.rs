@@ -41,7 +41,7 @@ impl Open {
     async fn updated(ctx: Context<Self>, name: String, input: Vec<Payload>) -> Result<u32, Failure> {
         let mut work = activity(name).start_to_close(Duration::from_secs(1));
         for payload in input {
-            work = work.payload(payload);
+            work = work.input(&payload);
         }
         let result = work.await?;
         ctx.state_mut(|open| open.heard.push("updated".to_owned()));

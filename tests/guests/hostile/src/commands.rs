@@ -17,7 +17,7 @@ pub(crate) async fn million_commands() -> Result<(), Failure> {
 #[workflow]
 pub(crate) async fn big_payload(mebibytes: Option<usize>) -> Result<Value, Failure> {
     let data = vec![b'x'; mebibytes.unwrap_or(64) << 20];
-    call("noop").payload(Payload::bytes(data)).await
+    call("noop").input(&Payload::bytes(data)).await
 }
 
 /// Logs a million lines.
