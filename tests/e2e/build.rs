@@ -1,6 +1,6 @@
 //! `dalsegno new` and `dalsegno build`: from nothing to a running workflow, in every language.
 
-use std::{ffi::OsString, fs, path::Path, process::Command};
+use std::{ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use dalsegno_tests::{
     cli::{Said, dalsegno_in},
@@ -151,6 +151,48 @@ async fn a_mistake_is_shown_with_file_and_line(
     assert!(!desk.path("wrong/dist").exists());
 }
 
+/// A project in Python whose tools say only what is asked of them here: its Python, that it is of some version.
+async fn desk_with_python(version: &str) -> Desk {
+    let desk = Desk::new("python");
+    let _ = desk.dalsegno(&["new", "--language", "python", "wrong"]).await.done();
+    let tools = desk.path("wrong/.venv/bin");
+    fs::create_dir_all(&tools).expect("a folder can be made");
+    let python =
+        format!("#!/bin/sh\n[ \"$1\" = --version ] && echo Python {version} && exit\nexec python3 \"$@\"\n");
+    let componentize = "#!/bin/sh\n[ \"$1\" = --version ] && echo componentize-py 0.25.1\n".to_owned();
+    for (name, script) in [("python", python), ("componentize-py", componentize)] {
+        fs::write(tools.join(name), script).expect("it can be written");
+        fs::set_permissions(tools.join(name), fs::Permissions::from_mode(0o755)).expect("it can be run");
+    }
+    desk
+}
+
+#[rstest]
+#[case::by_the_same_python("3.14.2", false)]
+#[case::by_one_that_may_err("3.10.1", true)]
+#[tokio::test]
+async fn a_slip_in_python_is_told_before_the_component_is_made(#[case] version: &str, #[case] goes_on: bool) {
+    if is_skipped("python") {
+        return;
+    }
+    let desk = desk_with_python(version).await;
+    let code = |name: &str, text: &str| fs::write(desk.path(name), text).expect("it can be written");
+    fs::create_dir_all(desk.path("wrong/orders")).expect("a folder can be made");
+    code("wrong/workflows.py", "from orders import prices\n");
+    code("wrong/orders/__init__.py", "");
+    code("wrong/orders/prices.py", "from . import taxes as _\n");
+    code("wrong/orders/taxes.py", "\nreturn 19\n");
+    code("wrong/of_no_use.py", "%%%\n");
+    let built = desk.dalsegno(&["build", "wrong"]).await;
+    let said = built.failed(1);
+    assert!(said.contains("orders/taxes.py\", line 2"), "{said}");
+    assert!(said.contains("'return' outside function") && !said.contains("of_no_use"), "{said}");
+    assert_eq!(said.contains("making the component"), goes_on, "{said}");
+    code("wrong/orders/taxes.py", "");
+    let built = desk.dalsegno(&["build", "wrong"]).await;
+    assert!(built.stderr.contains("making the component") && !built.stderr.contains(".py"), "{built:?}");
+}
+
 #[tokio::test]
 async fn nothing_that_is_there_is_overwritten() {
     let desk = Desk::new("python");
@@ -219,4 +261,6 @@ async fn a_component_that_a_host_would_refuse_is_refused_at_once() {
     write(&folder.join("src/lib.rs"), "");
     let built = desk.dalsegno(&["build", "plain"]).await;
     assert!(built.failed(1).contains("does not export"), "{built:?}");
+    let built = desk.dalsegno(&["build", "plain", "--out", "plain.wasm"]).await;
+    assert!(built.code == Some(1) && !desk.path("plain.wasm").exists(), "{built:?}");
 }

@@ -1,6 +1,6 @@
 //! What a user may type.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     build::BuildArgs, module::ModuleCommand, new::NewArgs, replay::ReplayArgs, serve::ServeArgs,
@@ -91,10 +91,23 @@ pub(crate) enum Command {
     Config,
 }
 
+impl Cli {
+    /// What the user typed. Ends the program if that is wrong, or asks for help.
+    pub(crate) fn typed() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            // The usage would name what the environment sets, as if one had to type it.
+            let typed = || without_environment(Self::command()).try_get_matches().err();
+            if error.use_stderr() { typed().unwrap_or(error).exit() } else { error.exit() }
+        })
+    }
+}
+
+fn without_environment(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.env(None)).mut_subcommands(without_environment)
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

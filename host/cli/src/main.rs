@@ -1,8 +1,8 @@
 //! The `dalsegno` command: serves a host, and talks to one.
 //!
 //! It parses, calls and prints, and knows nothing of how runs live: a client of its own could do all it does but
-//! for `serve`, `test-server`, `replay`, `new` and `build`. Read `args` for what a user may type, `commands` for what each command does, a file
-//! each, `client` for how a host is asked, `error` for how a command fails.
+//! for `serve`, `test-server`, `replay`, `new` and `build`. Read `args` for what a user may type, `commands` for what
+//! each command does, a file each, `client` for how a host is asked, `error` for how a command fails.
 //!
 //! **Invariant:** stdout is data, everything else goes to stderr.
 
@@ -22,13 +22,11 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::Cli;
 
 fn main() -> ExitCode {
     dalsegno_sandbox::compile_child_main();
-    let cli = Cli::parse();
+    let cli = Cli::typed();
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.tell(),

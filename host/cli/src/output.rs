@@ -79,6 +79,12 @@ pub(crate) fn one_line(text: &str, characters_max: usize) -> String {
     }
 }
 
+/// A word as a shell would have to be told it.
+pub(crate) fn shell_word(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=@+,".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use clap::Args;
 
-use super::build::project;
+use super::build::{GO_MIN, NODE_MIN, PYTHON_MIN, project};
 use crate::{embedded, error::CliError, language::Language, output};
 
 const EXAMPLES: &str = "\
@@ -52,9 +52,9 @@ pub(crate) fn run(args: &NewArgs) -> Result<(), CliError> {
         write(&folder.join("Cargo.lock"), std::str::from_utf8(bytes).context("a lock file is text")?)?;
     }
     project::write_sdk(folder, sdk)?;
-    let shown = folder.display();
+    let (shown, word) = (folder.display(), output::shell_word(&folder.to_string_lossy()));
     output::note(&format!("made {shown}: a project for workflows in {}\n\nnext:", language.title()));
-    output::note(&format!("  cd {shown}\n  dalsegno build\n\nthe workflow: {}", guide.code));
+    output::note(&format!("  cd {word}\n  dalsegno build\n\nthe workflow: {}", guide.code));
     output::note(&format!("more to try: {}", folder.join("README.md").display()));
     Ok(())
 }
@@ -63,41 +63,44 @@ pub(crate) fn run(args: &NewArgs) -> Result<(), CliError> {
 struct Guide {
     code: &'static str,
     component: String,
-    needs: &'static str,
+    needs: String,
 }
 
 fn guide(language: Language) -> Guide {
     let dist = || "dist/{{name}}.wasm".to_owned();
+    let installed = "`dalsegno build` installs what else it needs into a folder of its own, once.";
     match language {
         Language::Rust => Guide {
             code: "src/lib.rs",
             component: "target/wasm32-wasip2/release/{{crate}}.wasm".to_owned(),
-            needs: "Needs Rust with the target of components: `rustup target add wasm32-wasip2`, once.",
+            needs: "Needs Rust with the target of components: `rustup target add wasm32-wasip2`, once.".to_owned(),
         },
         Language::Python => Guide {
             code: "workflows.py",
             component: dist(),
-            needs: "Needs Python 3.10 or newer with `venv`. `dalsegno build` installs what else it needs into a folder \
-                    of its own, once.",
+            needs: format!("Needs Python {PYTHON_MIN} or newer with `venv`. {installed}"),
         },
         Language::TypeScript => Guide {
             code: "src/workflows.ts",
             component: dist(),
-            needs: "Needs Node.js 20 or newer with `npm`. `dalsegno build` installs what else it needs into a folder \
-                    of its own, once.",
+            needs: format!("Needs Node.js {NODE_MIN} or newer with `npm`. {installed}"),
         },
-        Language::Go => Guide { code: "main.go", component: dist(), needs: "Needs Go 1.24 or newer." },
+        Language::Go => {
+            Guide { code: "main.go", component: dist(), needs: format!("Needs Go {GO_MIN} or newer.") }
+        }
         Language::C => Guide {
             code: "main.c",
             component: dist(),
             needs: "Needs clang with lld, wasi-libc and the compiler's builtins for wasm32; `dalsegno build` says \
-                    what is missing.",
+                    what is missing."
+                .to_owned(),
         },
     }
 }
 
 fn name(folder: &Path) -> Result<&str, CliError> {
-    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let last = folder.components().next_back().unwrap_or(Component::CurDir);
+    let name = last.as_os_str().to_str().unwrap_or_default();
     let is_good = name.len() <= NAME_CHARACTERS_MAX
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -116,7 +119,7 @@ fn real_name(file: &str) -> &str {
 
 fn filled(text: &str, name: &str, language: Language, guide: &Guide) -> String {
     text.replace("{{component}}", &guide.component)
-        .replace("{{needs}}", guide.needs)
+        .replace("{{needs}}", &guide.needs)
         .replace("{{code}}", guide.code)
         .replace("{{language}}", language.title())
         .replace("{{crate}}", &name.replace('-', "_"))

@@ -13,7 +13,7 @@ use super::{componentise, project::Project, steps::Steps};
 use crate::{error::CliError, output};
 
 /// For a target, a library of C and a linker: what clang alone does not bring.
-const HELP: &str = "install wasi-sdk (https://github.com/WebAssembly/wasi-sdk/releases) and put its bin into PATH; on \
+const HELP: &str = "install wasi-sdk (https://github.com/WebAssembly/wasi-sdk/releases) and put its bin first in PATH; on \
                     Debian and Ubuntu: apt install clang lld wasi-libc libclang-rt-dev-wasm32";
 const FLAGS: [&str; 2] = ["--target=wasm32-wasi", "-mexec-model=reactor"];
 /// Needs the headers, the library and the builtins: a module of the project will, too.

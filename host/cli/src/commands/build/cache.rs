@@ -1,16 +1,18 @@
 //! Tool chains that are installed once, for all projects of a user.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 
+use super::locks;
 use crate::{error::CliError, output};
 
 /// Written last: without it an installation was broken off.
 const COMPLETE: &str = ".complete";
+const HELP: &str = "name a folder for the tools that are installed in DALSEGNO_CACHE";
 
 /// A tool chain in the user's cache folder.
 pub(crate) struct Tool<'a> {
@@ -37,8 +39,11 @@ impl Tool<'_> {
         if is_ready() {
             return Ok(folder);
         }
-        fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
-        let _alone = self.lock(root)?;
+        fs::create_dir_all(root).map_err(|error| {
+            CliError::Failed(format!("cannot make {}: {error}\n  help: {HELP}", root.display()))
+        })?;
+        let lock = root.join(format!("{}.lock", self.name));
+        let _alone = locks::take(&lock, &format!("waiting for another build that installs {}", self.name))?;
         if is_ready() {
             return Ok(folder);
         }
@@ -51,21 +56,6 @@ impl Tool<'_> {
         fs::write(folder.join(COMPLETE), "").with_context(|| format!("cannot write {}", folder.display()))?;
         Ok(folder)
     }
-
-    /// One installation at a time. The lock ends with the file.
-    fn lock(&self, root: &Path) -> Result<File, CliError> {
-        let path = root.join(format!("{}.lock", self.name));
-        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                output::note(&format!("waiting for another build that installs {}", self.name));
-                file.lock()?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-        Ok(file)
-    }
 }
 
 /// `DALSEGNO_CACHE`, or the folder of the user's caches.
@@ -74,8 +64,7 @@ fn root() -> Result<PathBuf, CliError> {
     let cache = variable("DALSEGNO_CACHE")
         .or_else(|| Some(variable("XDG_CACHE_HOME")?.join("dalsegno")))
         .or_else(|| Some(variable("HOME")?.join(".cache").join("dalsegno")));
-    let help = "name a folder for the tools that are installed in DALSEGNO_CACHE";
-    let cache = cache.ok_or_else(|| CliError::Failed(format!("HOME is not set\n  help: {help}")))?;
+    let cache = cache.ok_or_else(|| CliError::Failed(format!("HOME is not set\n  help: {HELP}")))?;
     Ok(cache.join("toolchains"))
 }
 

@@ -23,7 +23,6 @@ const DEFINITIONS_TIME_MAX: Duration = Duration::from_secs(10);
 /// A component that a host would take.
 #[derive(Debug)]
 pub(super) struct Checked {
-    pub(super) file: PathBuf,
     bytes: usize,
     digest: String,
     language: Language,
@@ -38,20 +37,14 @@ pub(super) fn check(file: &Path, language: Language, cache: Option<PathBuf>) -> 
     let module = local::load(&sandbox, &bytes)?;
     let definitions = local::on_guest_thread(|| module.definitions())?;
     let definitions = definitions.map_err(|error| CliError::Failed(error.to_report()))?;
-    Ok(Checked {
-        file: file.to_owned(),
-        bytes: bytes.len(),
-        digest: Sandbox::digest(&bytes).to_string(),
-        language,
-        definitions,
-    })
+    Ok(Checked { bytes: bytes.len(), digest: Sandbox::digest(&bytes).to_string(), language, definitions })
 }
 
 impl Checked {
-    /// For programs.
-    pub(super) fn json(&self) -> Value {
+    /// For programs, with the file where the component lies in the end.
+    pub(super) fn json(&self, file: &Path) -> Value {
         json!({
-            "file": self.file,
+            "file": file,
             "bytes": self.bytes,
             "digest": self.digest,
             "language": self.language.id(),
@@ -60,10 +53,10 @@ impl Checked {
         })
     }
 
-    /// For people.
-    pub(super) fn text(&self) -> String {
+    /// The same for people.
+    pub(super) fn text(&self, file: &Path) -> String {
         let mut block = Block::default();
-        block.add("file", self.file.display().to_string());
+        block.add("file", file.display().to_string());
         block.add("size", size(self.bytes));
         block.add("digest", self.digest.clone());
         block.add("sdk", format!("{} {}", self.definitions.sdk_name, self.definitions.sdk_version));

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command};
 use super::{componentise, project::Project, steps::Steps, version::Version};
 use crate::{error::CliError, output};
 
-const GO_MIN: Version = Version(1, 26);
+pub(crate) const GO_MIN: Version = Version(1, 26);
 
 /// Builds the component into the work folder.
 pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
@@ -17,6 +17,8 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     command.current_dir(&project.folder);
     // local: a build does not download another compiler.
     command.envs([("GOOS", "wasip1"), ("GOARCH", "wasm"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local")]);
+    // In a workspace of the user's, go would neither change go.mod nor know the SDK.
+    command.env("GOWORK", "off");
     // trimpath: the same sources give the same component wherever they lie, and stack traces name files shortly.
     command.args(["build", "-mod=mod", "-buildmode=c-shared", "-trimpath", "-o"]).arg(&core).arg(".");
     steps.run("compiling with go", &mut command)?;

@@ -8,8 +8,10 @@ mod cache;
 mod check;
 mod componentise;
 mod go;
+mod locks;
 pub(crate) mod project;
 mod python;
+mod python_syntax;
 mod rust;
 mod steps;
 mod typescript;
@@ -31,6 +33,10 @@ use crate::{
     language::Language,
     output,
 };
+pub(crate) use go::GO_MIN;
+pub(crate) use python::PYTHON_MIN;
+pub(crate) use typescript::NODE_MIN;
+
 use project::Project;
 use steps::Steps;
 
@@ -86,13 +92,17 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
         };
     }
     output::note(&format!("building {} ({title})", project.name));
-    let component = component(&project, args.out.as_deref(), steps)?;
-    let checked = check::check(&component, project.language, args.cache_dir.clone())?;
+    // Cargo sees to that itself.
+    let _alone = (project.language != Language::Rust).then(|| project.lock()).transpose()?;
+    let built = component(&project, steps)?;
+    let checked = check::check(&built, project.language, args.cache_dir.clone())?;
+    let file = place(&project, &built, args.out.as_deref())?;
     match global.output {
-        Form::Json => output::data(&checked.json().to_string()),
+        Form::Json => output::data(&checked.json(&file).to_string()),
         Form::Text => {
-            output::data(&checked.text())?;
-            output::note(&format!("\nnext: dalsegno module upload {}", checked.file.display()));
+            output::data(&checked.text(&file))?;
+            let file = output::shell_word(&file.to_string_lossy());
+            output::note(&format!("\nnext: dalsegno module upload {file}"));
             Ok(())
         }
     }
@@ -110,25 +120,29 @@ fn tools(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
 }
 
 /// Makes the component, and says where it is.
-fn component(project: &Project, out: Option<&Path>, steps: Steps) -> Result<PathBuf, CliError> {
+fn component(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
     if project.language != Language::Rust || rust::wants_sdk(&project.folder) {
         project::write_sdk(&project.folder, embedded::sdk(project.language))?;
     }
-    let built = match project.language {
-        Language::Rust => rust::build(&project.folder, steps)?,
-        Language::Python => python::build(project, steps)?,
-        Language::TypeScript => typescript::build(project, steps)?,
-        Language::Go => go::build(project, steps)?,
-        Language::C => c::build(project, steps)?,
-    };
+    match project.language {
+        Language::Rust => rust::build(&project.folder, steps),
+        Language::Python => python::build(project, steps),
+        Language::TypeScript => typescript::build(project, steps),
+        Language::Go => go::build(project, steps),
+        Language::C => c::build(project, steps),
+    }
+}
+
+/// Copies the component to where it is wanted, now that it is known to be good.
+fn place(project: &Project, built: &Path, out: Option<&Path>) -> Result<PathBuf, CliError> {
     let out = match out {
         Some(out) => out.to_owned(),
         // Cargo has its own place, which users know.
-        None if project.language == Language::Rust => return Ok(shown(&built)),
+        None if project.language == Language::Rust => return Ok(shown(built)),
         None => shown(&project.default_component()),
     };
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = folder.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(&built, &out));
+    let written = folder.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(built, &out));
     written.with_context(|| format!("cannot write {}", out.display()))?;
     Ok(out)
 }

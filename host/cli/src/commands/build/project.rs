@@ -1,13 +1,14 @@
 //! The folder to be built: which language it is in, what it is called, and the SDK that is written into it.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use serde_json::Value;
 
+use super::locks;
 use crate::{embedded::Files, error::CliError, language::Language};
 
 /// The folder of what the program itself writes into a project.
@@ -50,6 +51,15 @@ impl Project {
     /// Where its component goes if nothing else is said.
     pub(crate) fn default_component(&self) -> PathBuf {
         self.folder.join(COMPONENTS).join(format!("{}.wasm", self.name))
+    }
+
+    /// Keeps other builds of the project waiting: they would write the same files. The lock ends with the file.
+    ///
+    /// # Errors
+    /// The project's folder cannot be written.
+    pub(crate) fn lock(&self) -> Result<File, CliError> {
+        let file = self.work_folder()?.join("lock");
+        locks::take(&file, "waiting for another build of the project")
     }
 
     /// A folder for what is made on the way, which the next build may find again.
@@ -128,7 +138,7 @@ fn name(folder: &Path, language: Language) -> Result<String, CliError> {
         Language::Go => {
             let path = folder.join("go.mod");
             let text = read(&path)?;
-            text.lines().find_map(|line| line.strip_prefix("module ")).map(|module| module.trim().to_owned())
+            text.lines().find_map(|line| line.strip_prefix("module ")).and_then(name_of_module)
         }
         Language::C => None,
     };
@@ -136,6 +146,14 @@ fn name(folder: &Path, language: Language) -> Result<String, CliError> {
     let named = named.and_then(|name| name.rsplit('/').next().map(ToOwned::to_owned));
     let folder_name = folder.file_name().and_then(|name| name.to_str()).map(ToOwned::to_owned);
     Ok(named.or(folder_name).filter(|name| !name.is_empty()).unwrap_or_else(|| "workflows".to_owned()))
+}
+
+/// The last part of a module's path that is no major version.
+fn name_of_module(directive: &str) -> Option<String> {
+    let path = directive.split("//").next()?.trim().trim_matches('"');
+    let is_version =
+        |part: &&str| part.strip_prefix('v').is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
+    path.rsplit('/').find(|part| !is_version(part)).map(ToOwned::to_owned)
 }
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
@@ -178,7 +196,8 @@ mod tests {
             ("Cargo.toml", "[package]\nname = \"a\"", Language::Rust, "a"),
             ("pyproject.toml", "[project]\nname = \"b\"", Language::Python, "b"),
             ("package.json", r#"{"name": "@me/c"}"#, Language::TypeScript, "c"),
-            ("go.mod", "module github.com/me/d\n\ngo 1.24\n", Language::Go, "d"),
+            ("go.mod", "module github.com/me/d\n\ngo 1.26\n", Language::Go, "d"),
+            ("go.mod", "module \"example.com/e/v2\" // Deprecated: use f.\n", Language::Go, "e"),
         ];
         for (file, text, language, name) in cases {
             let folder = folder(&[(file, text), ("extra.c", "")]);

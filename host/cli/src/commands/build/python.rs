@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use super::{
     cache::Tool,
     project::{self, Project},
+    python_syntax,
     steps::Steps,
     version::Version,
 };
@@ -18,7 +19,7 @@ use crate::{error::CliError, output};
 
 const COMPONENTIZE: &str = "componentize-py";
 const COMPONENTIZE_VERSION: &str = "0.25.1";
-const PYTHON_MIN: Version = Version(3, 10);
+pub(crate) const PYTHON_MIN: Version = Version(3, 10);
 /// The project's module if its manifest names none.
 const MODULE: &str = "workflows";
 /// The module that makes a component of the project's module.
@@ -28,6 +29,7 @@ const ENTRY: &str = "dalsegno_entry";
 pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
     let module = module(project)?;
     let componentize = componentize(project, steps)?;
+    python_syntax::check(&python_beside(&componentize), &project.folder, &module, steps)?;
     let work = project.work_folder()?;
     let entry = format!("from dalsegno.component import Guest, load\n\nload(\"{module}\")\n");
     fs::write(work.join(ENTRY).with_extension("py"), entry).context("cannot write the component's entry")?;
@@ -37,7 +39,8 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     let mut command = Command::new(componentize);
     // An empty environment, since a build must not depend on what is installed beside the shell's Python.
     let nothing = work.join("nothing");
-    fs::create_dir_all(&nothing).context("cannot make an empty environment")?;
+    fs::create_dir_all(nothing.join("lib/python3/site-packages"))
+        .context("cannot make an empty environment")?;
     command.current_dir(&project.folder).env("VIRTUAL_ENV", nothing).arg("-q");
     command.arg("-d").arg(project.own("wit")).args(["-w", "workflow", "componentize", ENTRY]);
     let packages = site_packages(&project.folder);
@@ -89,6 +92,12 @@ pub(super) fn componentize(project: &Project, steps: Steps) -> Result<PathBuf, C
         install: &|folder| install(folder, steps),
     };
     Ok(place(&tool.folder()?))
+}
+
+/// The interpreter of componentize-py's environment, or that in PATH if it is in no environment.
+fn python_beside(componentize: &Path) -> PathBuf {
+    let python = componentize.with_file_name("python");
+    if python.is_absolute() && python.is_file() { python } else { PathBuf::from("python3") }
 }
 
 fn install(folder: &Path, steps: Steps) -> Result<(), CliError> {

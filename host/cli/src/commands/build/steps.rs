@@ -124,12 +124,7 @@ fn program(command: &Command) -> String {
 
 /// A command as one would type it.
 fn line(command: &Command) -> String {
-    let quoted = |word: &OsStr| {
-        let word = word.to_string_lossy();
-        let is_plain =
-            !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=@+,".contains(c));
-        if is_plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-    };
+    let quoted = |word: &OsStr| output::shell_word(&word.to_string_lossy());
     let mut words = Vec::new();
     if let Some(folder) = command.get_current_dir() {
         words.push(format!("cd {} &&", quoted(folder.as_os_str())));

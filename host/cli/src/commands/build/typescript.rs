@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{embedded, error::CliError, output};
 
-const NODE_MIN: Version = Version(20, 0);
+pub(crate) const NODE_MIN: Version = Version(20, 0);
 /// The engine that is large and seldom wanted: its packages have a folder of their own.
 const STARLINGMONKEY: &str = "starlingmonkey";
 /// Digits of the digest that tells tool chains apart.
@@ -46,10 +46,10 @@ pub(super) fn tools(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     let files = embedded::typescript_tools();
     let bytes = files.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]).collect::<Vec<_>>().concat();
     let digest = Sandbox::digest(&bytes).to_string();
-    let digest: String = digest.chars().rev().take(DIGEST_DIGITS).collect();
+    let digest = &digest[digest.len() - DIGEST_DIGITS..];
     let with_engine = engine.filter(|engine| *engine == STARLINGMONKEY);
     let name =
-        [Some("typescript"), Some(&digest), with_engine].into_iter().flatten().collect::<Vec<_>>().join("-");
+        [Some("typescript"), Some(digest), with_engine].into_iter().flatten().collect::<Vec<_>>().join("-");
     let tool = Tool {
         name: &name,
         works: &|folder| folder.join("node_modules").is_dir(),

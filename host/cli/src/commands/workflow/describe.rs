@@ -33,7 +33,7 @@ fn text(run: &Value) -> String {
     let mut text = main_block(run);
     for (heading, part) in [
         ("blocked", blocked(run)),
-        ("the last activation failed", lines(run["last_error"].as_str().unwrap_or_default())),
+        ("the last activation failed", last_error(run)),
         ("failure", run.get("last_failure").map(failure::chain).unwrap_or_default()),
         ("pending activities", each(&run["pending_activities"], activity)),
         ("timers", each(&run["timers"], timer)),
@@ -116,6 +116,12 @@ fn blocked(run: &Value) -> String {
     format!("{}  since {since}; `dalsegno workflow release` lets it try again\n", lines(field("reason")))
 }
 
+/// Of a blocked run it is the reason, which is told already.
+fn last_error(run: &Value) -> String {
+    let error = run["last_error"].as_str().filter(|_| !run["blocked"].is_object());
+    lines(error.unwrap_or_default())
+}
+
 fn lines(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
@@ -196,6 +202,7 @@ mod tests {
         let run = json!({
             "workflow_id": "order-1", "run_id": "r", "workflow_type": "order", "status": "running",
             "blocked": {"reason": "it panicked\n  at order", "since": "2026-01-02T03:04:05Z"},
+            "last_error": "it panicked\n  at order",
             "start_time": "2026-01-02T03:04:05Z", "first_activation_time": "2026-01-02T03:04:05Z",
             "module": "sha256:0", "task_queue": "default", "input": [1],
             "history_length": 3, "history_bytes": 400, "activations": 1,
