@@ -129,6 +129,8 @@ async fn modules_are_uploaded_listed_and_described(#[values(Sqlite, Postgres)] b
 async fn wrong_usage_is_explained(#[case] arguments: &[&str]) {
     let said = dalsegno(arguments).await;
     assert!(said.failed(2).contains("Usage") || said.stderr.contains("--input"), "{said:?}");
+    let usage = said.stderr.lines().find(|line| line.starts_with("Usage:")).unwrap_or_default();
+    assert!(!usage.contains("--address"), "what the environment says need not be typed: {said:?}");
 }
 
 #[tokio::test]
