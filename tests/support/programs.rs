@@ -3,6 +3,7 @@
 //! `DALSEGNO_TEST_PROGRAMS` names a folder of programs to test instead: those of a release, for example.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -12,6 +13,8 @@ use std::{
 
 /// Names a folder of programs.
 const VARIABLE: &str = "DALSEGNO_TEST_PROGRAMS";
+/// Folders within sources that a program is not made of.
+const NO_SOURCES: [&str; 4] = ["tests", "target", "node_modules", "__pycache__"];
 
 /// A program under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +96,7 @@ impl Program {
     /// What it is made of.
     fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::Dalsegno => &["host", "migrations", "wit", "Cargo.lock"],
+            Self::Dalsegno => &["host", "guest-sdk", "migrations", "wit", "Cargo.lock"],
             // Cargo builds it together with the tests.
             Self::TestHost => &[],
             Self::DemoServices => &["examples/services", "examples/Cargo.lock"],
@@ -151,5 +154,6 @@ fn is_newer(path: &Path, than: SystemTime) -> bool {
         return is_source && metadata.modified().is_ok_and(|modified| modified > than);
     }
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name() != "tests" && is_newer(&entry.path(), than))
+    let made_of = |name: &OsStr| !NO_SOURCES.iter().any(|other| name == *other);
+    entries.into_iter().any(|entry| made_of(&entry.file_name()) && is_newer(&entry.path(), than))
 }
