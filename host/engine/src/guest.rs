@@ -8,6 +8,7 @@ use crate::{
     Calls, Failure, Headers, Payload,
     event::WorkflowExecutionStarted,
     ids::{Namespace, Operation, RunId},
+    payload::arguments_bytes,
     time::Timestamp,
 };
 
@@ -98,9 +99,7 @@ impl Request {
     /// Bytes that it takes up in a history, about.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        let input = self.input.iter().map(Payload::size_bytes);
-        let headers = self.headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
-        self.id.len() + self.name.len() + input.chain(headers).sum::<usize>()
+        self.id.len() + self.name.len() + arguments_bytes(&self.input, &self.headers)
     }
 }
 

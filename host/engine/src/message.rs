@@ -10,6 +10,7 @@ use crate::{
     event::{ChildInitiated, ParentClosePolicy},
     failure::RetryState,
     ids::{EventId, ModuleDigest, Namespace, Operation, RunId, WorkflowId},
+    payload::arguments_bytes,
     seed::Seed,
 };
 
@@ -199,17 +200,15 @@ impl MessageBody {
     /// Bytes that it adds to the history that records it, about.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        let sum = |payloads: &[Payload]| payloads.iter().map(Payload::size_bytes).sum::<usize>();
         match self {
-            Self::Signal { input, headers, .. } => {
-                sum(input)
-                    + headers.iter().map(|(name, payload)| name.len() + payload.size_bytes()).sum::<usize>()
-            }
+            Self::Signal { input, headers, .. } => arguments_bytes(input, headers),
             Self::ChildClosed { outcome: ChildOutcome::Completed(result), .. } => {
                 result.as_ref().map_or(0, Payload::size_bytes)
             }
             Self::ChildClosed { outcome: ChildOutcome::Failed { failure, .. }, .. } => failure.size_bytes(),
-            Self::ChildClosed { outcome: ChildOutcome::Canceled { details }, .. } => sum(details),
+            Self::ChildClosed { outcome: ChildOutcome::Canceled { details }, .. } => {
+                details.iter().map(Payload::size_bytes).sum()
+            }
             Self::Cancel { reason, .. } => reason.len(),
             Self::StartChild(_)
             | Self::ChildStarted { .. }

@@ -36,6 +36,14 @@ pub struct Payload {
 /// Context that travels with calls, in the order given.
 pub type Headers = Vec<(String, Payload)>;
 
+/// Bytes that the arguments of a call and its context take up in a history, about.
+#[must_use]
+pub fn arguments_bytes(input: &[Payload], headers: &Headers) -> usize {
+    let input = input.iter().map(Payload::size_bytes);
+    let headers = headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
+    input.chain(headers).sum()
+}
+
 impl Payload {
     /// A payload of JSON text.
     #[must_use]

@@ -21,6 +21,7 @@ use crate::{
     ids::{EventId, Operation},
     limits,
     message::{Message, MessageId},
+    payload::arguments_bytes,
     replay::Replay,
     state::{BadHistory, State},
     time::Timestamp,
@@ -164,7 +165,8 @@ impl Run {
         }
         match input {
             Input::Signal { name, input, headers, request_id } => {
-                self.check_signals(&input)?;
+                let id = request_id.as_ref().map_or(0, |id| id.as_str().len());
+                self.check_signals(id + name.len() + arguments_bytes(&input, &headers))?;
                 self.record(E::WorkflowExecutionSignaled { signal_name: name, input, headers, request_id });
             }
             Input::Cancel { reason, request_id } => {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Accepted, Refusal, Run};
 use crate::{
-    Payload,
     event::{
         ChildCancellationType, ChildInitiated, EventAttributes as E, ExternalFailure, Origin, Parent,
         ParentClosePolicy, WorkflowExecutionStarted,
@@ -15,6 +14,7 @@ use crate::{
     limits,
     machines::{child::PendingChild, external::PendingExternal},
     message::{Address, ChildOutcome, Message, MessageBody as Body, MessageId, RunIdentity, StartChild},
+    payload::arguments_bytes,
     state::{Pending, Status},
     time::Timestamp,
 };
@@ -91,7 +91,7 @@ impl Run {
         if *child_only && self.parent().is_none_or(|parent| parent.run != *sender) {
             return Err(Refusal::NotAChild);
         }
-        self.check_signals(input)?;
+        self.check_signals(name.len() + arguments_bytes(input, headers))?;
         self.check_room()?;
         self.record(E::WorkflowExecutionSignaled {
             signal_name: name.clone(),
@@ -138,13 +138,12 @@ impl Run {
         Accepted::New
     }
 
-    /// Refuses a signal beyond what one run takes.
-    pub(super) fn check_signals(&self, input: &[Payload]) -> Result<(), Refusal> {
+    /// Refuses a signal of so many bytes beyond what one run takes.
+    pub(super) fn check_signals(&self, more: usize) -> Result<(), Refusal> {
         let (signals, bytes) = (self.state.signals, self.state.signal_bytes);
         if signals >= limits::SIGNALS_PER_RUN_MAX {
             return Err(Refusal::TooManySignals(signals));
         }
-        let more: usize = input.iter().map(Payload::size_bytes).sum();
         if bytes + more > limits::SIGNAL_BYTES_PER_RUN_MAX {
             return Err(Refusal::TooManySignalBytes(bytes));
         }

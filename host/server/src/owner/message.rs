@@ -9,6 +9,7 @@ use dalsegno_engine::{
     guest::Request,
     ids::{EventId, Operation},
     message::Message as Letter,
+    payload::arguments_bytes,
     run::{Accepted, Input, Refusal},
 };
 use dalsegno_sandbox::Module;
@@ -89,11 +90,7 @@ impl Message {
                 Input::Signal { input, headers, .. } | Input::Update(Request { input, headers, .. }),
                 _,
             )
-            | Self::Validated(Request { input, headers, .. }, ..) => {
-                let arguments: usize = input.iter().map(Payload::size_bytes).sum();
-                let context = headers.iter().map(|(name, payload)| name.len() + payload.size_bytes());
-                arguments + context.sum::<usize>()
-            }
+            | Self::Validated(Request { input, headers, .. }, ..) => arguments_bytes(input, headers),
             Self::Input(Input::Cancel { reason, .. } | Input::Terminate { reason }, _) => reason.len(),
             Self::AttemptEnded { result: AttemptResult::Completed(result), .. } => {
                 result.as_ref().map_or(0, Payload::size_bytes)

@@ -2,29 +2,25 @@
 
 use dalsegno_engine::Payload;
 
-use super::{ErrorCode, RunRef, Service, ServiceError, lookup};
-use crate::modules::{BadArguments, Call, Callee};
+use super::{ErrorCode, Service, ServiceError, lookup};
+use crate::{
+    modules::{BadArguments, Call, Callee},
+    owner::handle::RunHandle,
+};
 
 impl Service {
-    /// Refuses arguments that do not fit what the newest run, or the one that is meant, has a schema for.
+    /// Refuses arguments that do not fit what the run's module has a schema for.
     ///
     /// # Errors
-    /// [`ErrorCode::BadArguments`]. Whatever else is wrong is for the call itself to say.
+    /// [`ErrorCode::BadArguments`].
     pub(super) async fn check_arguments_of(
         &self,
-        run: &RunRef,
+        run: &RunHandle,
         call: Call<'_>,
         input: &[Payload],
     ) -> Result<(), ServiceError> {
-        let Ok(owner) = self.owner() else { return Ok(()) };
-        let (module, workflow_type) = match self.open_run(&owner, run).await {
-            Ok(Some(handle)) => (handle.module.digest().clone(), handle.info.started.workflow_type.clone()),
-            _ => match self.resolve(run).await {
-                Ok(row) => (row.module, row.workflow_type),
-                Err(_) => return Ok(()),
-            },
-        };
-        self.check_arguments(Callee { module: &module, workflow_type: &workflow_type, call }, input).await
+        let workflow_type = &run.info.started.workflow_type;
+        self.check_arguments(Callee { module: run.module.digest(), workflow_type, call }, input).await
     }
 
     /// Refuses arguments that do not fit what this module has a schema for.

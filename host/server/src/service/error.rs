@@ -224,7 +224,7 @@ impl ErrorCode {
                 "The guest has not seen all that the run has taken: it waits for the start delay, or an activation fails. Describe the run to see which."
             }
             Self::SignalLimit => {
-                "The run has taken 10,000 signals. A workflow that takes many has to continue as new."
+                "The run has taken 10,000 signals, or 12 MiB of them. A workflow that takes many has to continue as new."
             }
             Self::QueryNotFound => {
                 "The workflow has no such query. The query `__metadata` lists those it has."

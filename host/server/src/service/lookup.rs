@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dalsegno_engine::{
-    Status,
+    Payload, Status,
     ids::Namespace,
     run::{Accepted, Refusal},
 };
@@ -11,7 +11,7 @@ use dalsegno_store::{RunKey, RunRow};
 
 use super::{ErrorCode, RunRef, Service, ServiceError};
 use crate::{
-    modules::ModuleError,
+    modules::{Call, ModuleError},
     owner::{
         LoadError, Owner,
         handle::RunHandle,
@@ -80,18 +80,32 @@ impl Service {
         run: &RunRef,
         message: impl Fn(Reply) -> Message,
     ) -> Result<Accepted, ServiceError> {
-        self.acknowledged(self.ask_unbounded(run, message)).await?
+        self.ask_with(run, None, message).await
+    }
+
+    /// The same with a call and its arguments, which have to fit the module of the run that takes them.
+    pub(super) async fn ask_with(
+        &self,
+        run: &RunRef,
+        arguments: Option<(Call<'_>, &[Payload])>,
+        message: impl Fn(Reply) -> Message,
+    ) -> Result<Accepted, ServiceError> {
+        self.acknowledged(self.ask_unbounded(run, arguments, message)).await?
     }
 
     async fn ask_unbounded(
         &self,
         run: &RunRef,
+        arguments: Option<(Call<'_>, &[Payload])>,
         message: impl Fn(Reply) -> Message,
     ) -> Result<Accepted, ServiceError> {
         self.check_namespace(&run.namespace).await?;
         for _ in 0..LOOKUPS_MAX {
             let owner = self.owner_with_room()?;
             let Some(handle) = self.open_run(&owner, run).await? else { continue };
+            if let Some((call, input)) = arguments {
+                self.check_arguments_of(&handle, call, input).await?;
+            }
             let Some(answer) = owner.ask(&handle, &message).await else { continue };
             if let (Ok(Err(Refusal::Continued(_))), None) = (&answer, &run.run_id) {
                 // The next run of the chain is there once the end of this one is durable.
@@ -223,6 +237,7 @@ pub(super) fn module(error: ModuleError) -> ServiceError {
         ModuleError::Unavailable(_) => ErrorCode::DatabaseUnavailable,
         ModuleError::Missing(_) => ErrorCode::ModuleNotFound,
         ModuleError::Refused(_) => ErrorCode::ModuleRefused,
+        ModuleError::TooManyUploads(_) => ErrorCode::Overloaded,
         ModuleError::Broken(_) => ErrorCode::Internal,
     };
     ServiceError::new(code, error.to_string())

@@ -16,11 +16,14 @@ impl Service {
     /// as for every call.
     pub async fn signal(&self, run: &RunRef, request: SignalRequest) -> Result<(), ServiceError> {
         let SignalRequest { name, input, headers, request_id } = request;
-        self.check_arguments_of(run, Call::Signal(&name), &input).await?;
-        let signal = Input::Signal { name, input, headers, request_id: request_id.clone() };
-        match (self.ask(run, |reply| Message::Input(signal.clone(), reply)).await, request_id) {
+        let arguments = Some((Call::Signal(&name), input.as_slice()));
+        let message = |reply| {
+            let (name, input, headers) = (name.clone(), input.clone(), headers.clone());
+            Message::Input(Input::Signal { name, input, headers, request_id: request_id.clone() }, reply)
+        };
+        match (self.ask_with(run, arguments, message).await, &request_id) {
             (Err(closed), Some(id)) if closed.code == ErrorCode::WorkflowClosed => {
-                if self.has_taken_signal(run, &id).await? { Ok(()) } else { Err(closed) }
+                if self.has_taken_signal(run, id).await? { Ok(()) } else { Err(closed) }
             }
             (result, _) => result.map(drop),
         }

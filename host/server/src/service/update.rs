@@ -65,7 +65,6 @@ impl Service {
         self.check_namespace(&run.namespace).await?;
         let owner = self.owner_with_room()?;
         let (update, _) = named(request)?;
-        self.check_arguments_of(run, Call::Update(&update.name), &update.input).await?;
         let taken = self.take_update(&owner, run, &update).await?;
         self.outcome(&owner, run, &update.id, taken, deadline).await
     }
@@ -118,6 +117,7 @@ impl Service {
                 }
                 Err(error) => return Err(error),
             };
+            self.check_arguments_of(&handle, Call::Update(&update.name), &update.input).await?;
             let _turn = self.update_turns.take(&handle.key.run_id).await;
             if let Some(taken) = self.try_update(owner, &handle, run, update).await? {
                 return Ok(taken);

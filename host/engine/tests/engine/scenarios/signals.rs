@@ -131,6 +131,17 @@ fn a_run_takes_no_more_signals_than_it_can_hand_on() {
 }
 
 #[test]
+fn what_comes_with_a_signal_counts_as_its_arguments_do() {
+    let workflow = Workflow::new(|ctx: Ctx| async move { Ok(json(&ctx.signal("never").await)) });
+    let mut world = World::start(Way::Resident, workflow, started());
+    let large = "1".repeat(limits::SIGNAL_BYTES_PER_RUN_MAX);
+    let Input::Signal { name, input, request_id, .. } = signal("add", "0") else { unreachable!() };
+    let headers = vec![("trace".to_owned(), json(&large))];
+    let refused = world.input(Input::Signal { name, input, headers, request_id });
+    assert_eq!(refused, Err(Refusal::TooManySignalBytes(0)));
+}
+
+#[test]
 fn a_run_takes_so_many_signals_and_no_more() {
     let workflow = Workflow::new(|ctx: Ctx| async move { Ok(json(&ctx.signal("never").await)) });
     let mut world = World::start(Way::Resident, workflow, started());
