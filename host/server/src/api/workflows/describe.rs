@@ -63,7 +63,7 @@ pub(crate) struct DescribeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Blocked>)]
     blocked: Option<Blocked>,
-    /// Of the last activation, if it failed and is tried again.
+    /// Of the last activation, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
     /// Why a closed run has no result.
