@@ -38,7 +38,7 @@ fn apply(owner: &Arc<Owner>, handle: &Arc<RunHandle>, after: AfterCommit) {
         owner.metrics.run_closed(closed.status);
     }
     handle.decided();
-    guest::release(&handle.info, after.telemetry);
+    guest::release(&handle.info, &handle.log_allowance, &owner.log_allowance, after.telemetry);
     for effect in after.effects {
         match effect {
             Effect::Dispatch(task) => crate::activities::dispatch(owner, handle, task),

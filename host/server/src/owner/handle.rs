@@ -21,6 +21,7 @@ use super::{
     message::{Lost, Message},
     succession::Next,
 };
+use crate::telemetry::guest::Allowance;
 
 /// Inputs of one turn, in bytes; what exceeds it waits for the next turn, so that one transition holds them.
 const INPUT_BYTES_PER_TURN_MAX: usize = 4 << 20;
@@ -48,6 +49,8 @@ pub(crate) struct RunHandle {
     attempts: Mutex<HashMap<Operation, CancellationToken>>,
     /// The last error of an activation, for people.
     pub(crate) last_error: Mutex<Option<String>>,
+    /// What its guest may write into the host's log.
+    pub(crate) log_allowance: Allowance,
 }
 
 #[derive(Default)]
@@ -163,6 +166,7 @@ impl RunHandle {
             committed: Notify::new(),
             attempts: Mutex::default(),
             last_error: Mutex::default(),
+            log_allowance: Allowance::of_run(),
         }
     }
 

@@ -52,7 +52,7 @@ use self::{
 use crate::{
     activities::Activities,
     modules::Modules,
-    telemetry::metrics::Metrics,
+    telemetry::{guest::Allowance, metrics::Metrics},
     testing::{self, TestTime},
 };
 
@@ -84,6 +84,8 @@ pub(crate) struct Owner {
     pub(crate) residents: Residents,
     pub(crate) wakes: Wakes,
     pub(crate) waiters: Waiters,
+    /// What all guests together may write into the host's log.
+    log_allowance: Allowance,
     deliveries: Deliveries,
     /// One for each of some groups of workflow ids: starting and loading a workflow happen one at a time.
     stripes: Vec<tokio::sync::Mutex<()>>,
@@ -132,6 +134,7 @@ impl Owner {
             metrics: parts.metrics,
             wakes: Wakes::default(),
             waiters: Waiters::new(parts.under_way.clone()),
+            log_allowance: Allowance::of_host(),
             deliveries: Deliveries::new(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             loads: Semaphore::new(load::LOADS_MAX),

@@ -1,7 +1,7 @@
 //! Log lines, on stderr: what the host does, with workflow and run ids as fields.
 //!
 //! **Invariant:** one event is one line. Control characters in what users, guests and clients supply are
-//! escaped, so that a line can neither be forged nor change the terminal.
+//! escaped, and those that change the direction of text, so that a line can neither be forged nor change the terminal.
 
 use std::{
     fmt::{self, Write as _},
@@ -84,19 +84,24 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -
     write!(Escaping(writer), "{value:?}")
 }
 
-/// Passes text on with its control characters escaped.
+/// Passes text on with what is no visible character escaped.
 struct Escaping<'a, 'w>(&'a mut Writer<'w>);
 
 impl fmt::Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut plain_from = 0;
-        for (at, control) in text.char_indices().filter(|(_, c)| c.is_control()) {
+        for (at, control) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
             self.0.write_str(&text[plain_from..at])?;
             write!(self.0, "{}", control.escape_default())?;
             plain_from = at + control.len_utf8();
         }
         self.0.write_str(&text[plain_from..])
     }
+}
+
+fn is_hidden(c: char) -> bool {
+    let directs = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || directs || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -140,6 +145,16 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
         assert!(text.contains("workflow_id=one\\n"), "{text}");
+    }
+
+    #[test]
+    fn what_can_be_seen_stands_as_it_was_said() {
+        let said = "it's \"ä\" \\ \u{202e}over";
+        let text = logged(LogFormat::Text, || tracing::info!("{said}"));
+        assert!(text.contains(r#"it's "ä" \ \u{202e}over"#), "{text}");
+        let json = logged(LogFormat::Json, || tracing::info!("{said}"));
+        let line: serde_json::Value = serde_json::from_str(&json).expect("one JSON object");
+        assert_eq!(line["message"], said);
     }
 
     #[test]
