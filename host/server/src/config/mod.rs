@@ -144,7 +144,7 @@ impl Default for HostConfig {
             memory_bytes_max: ByteSize::from_mib(256),
             activation_deadline: Millis::from_secs(1),
             module_bytes_max: ByteSize::from_mib(32),
-            compile_deadline: Millis::from_secs(60),
+            compile_deadline: Millis::from_secs(300),
             lease: Millis::from_secs(10),
             drain: Millis::from_secs(5),
             log_format: LogFormat::Text,
