@@ -100,6 +100,7 @@ impl Pollers {
     fn sit_down(&self, wanted: &Wanted, seat: oneshot::Sender<PolledTask>) {
         let mut line = self.line.lock();
         line.attempts.retain(|(_, meet)| !meet.is_closed());
+        line.polls.retain(|(_, seat)| !seat.is_closed());
         let mut seat = Seat(seat);
         while let Some(first) = line.attempts.iter().position(|(info, _)| wanted.fits(info))
             && let Some((_, meet)) = line.attempts.remove(first)

@@ -22,10 +22,14 @@ pub(crate) struct StackArgs {
 
 pub(crate) async fn run(args: &StackArgs, session: &Session) -> Result<(), CliError> {
     let answer = query::ask(&args.run, STACK_TRACE, &Body::default(), session).await?;
-    session.show(&answer, |answer| {
-        let json: Value = answer.json()?;
-        let result = &json["result"];
-        let text = result.as_str().map_or_else(|| result.to_string(), ToOwned::to_owned);
-        Ok(output::visible(&text).into_owned())
-    })
+    let json: Value = answer.json()?;
+    let result = &json["result"];
+    let text = result.as_str().map_or_else(|| result.to_string(), ToOwned::to_owned);
+    if text.is_empty() {
+        let name = args.run.name();
+        output::note(&format!(
+            "nothing waits in it any more: `dalsegno workflow describe {name}` tells how it ended"
+        ));
+    }
+    session.show(&answer, |_| Ok(output::visible(&text).into_owned()))
 }
