@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::CliError;
+use crate::{error::CliError, output};
 
 /// How long a host may say that it cannot answer at the moment, before that is told.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Between two tries to reach a host that was lost.
+const LOST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Codes of refusals that pass by themselves, and before which nothing was done.
 const PASSES: [&str; 2] = ["not_ready", "overloaded"];
@@ -41,8 +43,37 @@ fn passes(error: &CliError, repeatable: bool) -> bool {
     PASSES.contains(&code) || (repeatable && PASSES_UNSURE.contains(&code))
 }
 
-/// Whether the host may be there again later: for those who wait for something anyway.
-pub(crate) fn may_come_back(error: &CliError) -> bool {
+/// The contact with a host that has answered, by those who wait for something anyway, however long.
+#[derive(Debug, Default)]
+pub(crate) struct Contact {
+    is_lost: bool,
+}
+
+impl Contact {
+    /// The host answered.
+    pub(crate) fn made(&mut self) {
+        if std::mem::take(&mut self.is_lost) {
+            output::note("the host answers again");
+        }
+    }
+
+    /// The host did not answer: tells it, and returns when it is time to try again.
+    ///
+    /// # Errors
+    /// The same one, if trying again does not help.
+    pub(crate) async fn lost(&mut self, error: CliError) -> Result<(), CliError> {
+        if !may_come_back(&error) {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut self.is_lost, true) {
+            output::note(&format!("waiting for the host: {error}"));
+        }
+        tokio::time::sleep(LOST_PAUSE).await;
+        Ok(())
+    }
+}
+
+fn may_come_back(error: &CliError) -> bool {
     match error {
         CliError::Unreachable { .. } | CliError::Lost { .. } => true,
         CliError::Refused(problem) => problem.status == 503 || passes(error, true),

@@ -3,8 +3,7 @@
 use clap::Args;
 
 use super::{
-    RunArgs, Session,
-    result::{self, Contact},
+    RunArgs, Session, result,
     start::{NewWorkflow, Started},
 };
 use crate::{error::CliError, output};
@@ -29,5 +28,5 @@ pub(crate) async fn run(args: &ExecuteArgs, session: &Session) -> Result<(), Cli
     let Started { workflow_id, run_id } = args.workflow.start(session).await?.json()?;
     output::note(&format!("workflow {workflow_id}, run {run_id}"));
     let run = RunArgs { workflow_id, run_id: Some(run_id) };
-    result::wait_and_show(&run, Contact::Made, session).await
+    result::wait_and_show(&run, session).await
 }

@@ -10,14 +10,12 @@ use crate::{
     error::{CliError, Problem},
     events::Narrator,
     output,
-    retry::may_come_back,
+    retry::Contact,
     stream::{Message, Messages},
 };
 
 /// A silence after which the connection counts as lost; the host is never silent for so long.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// Between two tries to reach a host that was lost.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// A history that is being followed.
 struct Follower<'a> {
@@ -26,6 +24,7 @@ struct Follower<'a> {
     run: RunArgs,
     last: Option<u64>,
     narrator: Narrator,
+    contact: Contact,
 }
 
 /// Prints events as they happen, until the run closes.
@@ -34,20 +33,13 @@ pub(super) async fn run(run: &RunArgs, session: &Session) -> Result<(), CliError
     let now: Value = session.client.send(&call).await?.json()?;
     let run_id = now["run_id"].as_str().map(ToOwned::to_owned);
     let run = RunArgs { run_id, ..run.clone() };
-    let mut follower = Follower { session, run, last: None, narrator: Narrator::default() };
-    let mut lost = false;
+    let (narrator, contact) = (Narrator::default(), Contact::default());
+    let mut follower = Follower { session, run, last: None, narrator, contact };
     loop {
         match follower.stream().await {
             Ok(true) => return Ok(()),
-            Ok(false) => lost = false,
-            Err(error) if may_come_back(&error) => {
-                if !lost {
-                    output::note(&format!("waiting for the host: {error}"));
-                }
-                lost = true;
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error) => return Err(error),
+            Ok(false) => {}
+            Err(error) => follower.contact.lost(error).await?,
         }
     }
 }
@@ -58,6 +50,7 @@ impl Follower<'_> {
         let client = &self.session.client;
         let call = self.run.of_run(client.get(&self.run.path(&["history"]))).after_event(self.last);
         let mut response = client.stream(&call).await?;
+        self.contact.made();
         if response.status().as_u16() == 204 {
             return Ok(true);
         }

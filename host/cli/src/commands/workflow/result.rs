@@ -12,7 +12,7 @@ use crate::{
     client::{Answer, Call},
     error::CliError,
     failure, output,
-    retry::may_come_back,
+    retry::Contact,
 };
 
 const EXAMPLES: &str = "\
@@ -28,8 +28,6 @@ The result goes to stdout as JSON. If the workflow did not complete, its failure
 const WAIT: Duration = Duration::from_secs(30);
 /// How long the first one waits, after which it is told what stands in the way.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// Between two tries to reach a host that was lost.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Whose result.
 #[derive(Debug, Args)]
@@ -43,14 +41,6 @@ pub(crate) struct ResultArgs {
     /// Tell the end of this run, not of the one that follows if it continues as new or is tried again
     #[arg(long)]
     no_follow: bool,
-}
-
-/// Whether the host has answered before. One that never did is probably not there at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Contact {
-    None,
-    Made,
-    Lost,
 }
 
 /// How a run ended.
@@ -68,7 +58,7 @@ struct Ended {
 pub(crate) async fn run(args: &ResultArgs, session: &Session) -> Result<(), CliError> {
     let call = question(&args.run, session).with("follow", args.no_follow.then_some("false"));
     if !args.no_wait {
-        let answer = wait(&args.run, &call, Contact::None, session).await?;
+        let answer = wait(&args.run, &call, None, session).await?;
         return show(&args.run, &answer, session);
     }
     let answer = session.client.send(&call).await?;
@@ -83,48 +73,36 @@ fn question(run: &RunArgs, session: &Session) -> Call {
 }
 
 /// Waits for the end of a run and those that follow it, however long, and shows it.
-pub(super) async fn wait_and_show(
-    run: &RunArgs,
-    contact: Contact,
-    session: &Session,
-) -> Result<(), CliError> {
-    let answer = wait(run, &question(run, session), contact, session).await?;
+pub(super) async fn wait_and_show(run: &RunArgs, session: &Session) -> Result<(), CliError> {
+    let answer = wait(run, &question(run, session), Some(Contact::default()), session).await?;
     show(run, &answer, session)
 }
 
+/// A host that has not answered yet is probably not there at all: then there is no `contact`.
 async fn wait(
     run: &RunArgs,
     question: &Call,
-    mut contact: Contact,
+    mut contact: Option<Contact>,
     session: &Session,
 ) -> Result<Answer, CliError> {
     let mut obstacle = Obstacle::default();
     let mut call = question.clone().waiting(FIRST_WAIT);
     loop {
         let asked = match contact {
-            Contact::None => session.client.send(&call).await,
-            Contact::Made | Contact::Lost => session.client.send_once(&call).await,
+            None => session.client.send(&call).await,
+            Some(_) => session.client.send_once(&call).await,
         };
-        match asked {
-            Ok(answer) => {
-                if contact == Contact::Lost {
-                    output::note("the host answers again");
-                }
-                contact = Contact::Made;
+        match (asked, &mut contact) {
+            (Ok(answer), contact) => {
+                contact.get_or_insert_default().made();
                 if answer.status != 202 {
                     return Ok(answer);
                 }
                 obstacle.tell(run, session).await;
                 call = question.clone().waiting(WAIT);
             }
-            Err(error) if contact != Contact::None && may_come_back(&error) => {
-                if contact == Contact::Made {
-                    output::note(&format!("waiting for the host: {error}"));
-                }
-                contact = Contact::Lost;
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error) => return Err(error),
+            (Err(error), Some(contact)) => contact.lost(error).await?,
+            (Err(error), None) => return Err(error),
         }
     }
 }

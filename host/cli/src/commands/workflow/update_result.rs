@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{RunArgs, Session};
 use crate::{
-    args::Form, client::Answer, error::CliError, failure, input, output, retry::may_come_back, table::Block,
+    args::Form, client::Answer, error::CliError, failure, input, output, retry::Contact, table::Block,
 };
 
 const EXAMPLES: &str = "\
@@ -20,8 +20,6 @@ What the handler returned goes to stdout as JSON. If it failed, its failure goes
 
 /// How long one request waits. The host allows a minute.
 pub(super) const WAIT: Duration = Duration::from_secs(30);
-/// Between two tries to reach a host that was lost.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Which update.
 #[derive(Debug, Args)]
@@ -61,7 +59,7 @@ pub(crate) async fn run(args: &UpdateResultArgs, session: &Session) -> Result<()
 
 /// Waits for the outcome of an update, however long.
 pub(super) async fn wait(run: &RunArgs, mut answer: Answer, session: &Session) -> Result<Answer, CliError> {
-    let mut lost = false;
+    let mut contact = Contact::default();
     loop {
         let Updated { update_id, status, .. } = answer.json()?;
         if status != "accepted" {
@@ -70,17 +68,10 @@ pub(super) async fn wait(run: &RunArgs, mut answer: Answer, session: &Session) -
         let call = run.of_run(session.client.get(&run.path(&["updates", &update_id]))).waiting(WAIT);
         match session.client.send_once(&call).await {
             Ok(next) => {
+                contact.made();
                 answer = next;
-                lost = false;
             }
-            Err(error) if may_come_back(&error) => {
-                if !lost {
-                    output::note(&format!("waiting for the host: {error}"));
-                }
-                lost = true;
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error) => return Err(error),
+            Err(error) => contact.lost(error).await?,
         }
     }
 }
