@@ -15,7 +15,6 @@ use dalsegno_tests::{
     Host, Settings,
     auditor::audit,
     dice::Dice,
-    eventually,
     journal::Journal,
     services::Services,
     waiting::at_some_time,
@@ -59,12 +58,7 @@ async fn orders_survive_the_host(#[values(Sqlite, Postgres)] backend: Backend) {
 
     for kill in 1..=KILLS {
         traffic.leave.add_permits((ORDERS - ORDERS_AT_FIRST) / KILLS);
-        let before = services.effects().await.len();
-        eventually("the host does something", async || {
-            let done = services.effects().await.len();
-            if done > before { Ok(()) } else { Err(format!("{done} effects, {before} before")) }
-        })
-        .await;
+        services.do_more().await;
         at_some_time(&mut dice, LIFE_MAX).await;
         host.kill();
         let open = open_orders(&host).await;

@@ -5,9 +5,11 @@ use crate::prelude::*;
 #[rstest]
 #[tokio::test]
 async fn dynamic_handlers_take_what_no_other_has(#[values(Sqlite, Postgres)] backend: Backend) {
-    let client = shared(backend).await.client();
+    let host = Host::start(backend).await;
+    let client = host.client();
+    client.upload("conformance").await;
     let id = unique("any");
-    client.begin("any-names", &id, json!([])).await;
+    client.begin("dynamic-handlers", &id, json!([])).await;
     client.signal(&id, "one", json!([1, "a"])).await;
     assert_eq!(client.update(&id, "two", json!([2])).await, 2);
     let asked =

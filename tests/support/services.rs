@@ -60,6 +60,16 @@ impl Services {
         answer["effects"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits until they have done something more.
+    pub async fn do_more(&self) {
+        let before = self.effects().await.len();
+        eventually("the host does something", async || {
+            let done = self.effects().await.len();
+            if done > before { Ok(()) } else { Err(format!("{done} effects, {before} before")) }
+        })
+        .await;
+    }
+
     /// The kinds of what they did for an order, in order. Refunds and releases are found by what they undo.
     pub async fn kinds_of_order(&self, order: &str) -> Vec<String> {
         kinds_of_order(&self.effects().await, order)

@@ -18,7 +18,7 @@ const COMPILES: usize = 5;
 const LOADS: usize = 20;
 const INSTANCES: usize = 1_000;
 const ACTIVATIONS: usize = 5_000;
-/// Guests in memory while others are instantiated.
+/// What instantiating one may take.
 const INSTANTIATE_TARGET_MICROS: f64 = 30.0;
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {

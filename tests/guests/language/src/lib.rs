@@ -5,13 +5,13 @@ mod beside;
 mod cancellation;
 mod chains;
 mod children;
-mod dynamic;
 mod failures;
 mod handlers;
 mod headers;
 mod limits;
 mod other_runs;
 mod scopes;
+mod unfinished;
 mod updates;
 
 use attributes::attributed;
@@ -19,13 +19,13 @@ use beside::local_work;
 use cancellation::{cancel_caught, cancel_cleanup};
 use chains::{continued, running_sum, unlucky};
 use children::parent;
-use dynamic::{AnyNames, Unfinished};
 use failures::{failing, retrying};
 use handlers::{AsyncHandlers, Conditions, SignalsOrder};
 use headers::Traced;
 use limits::{endless, limited};
 use other_runs::messenger;
 use scopes::{Scopes, cancel_each};
+use unfinished::Unfinished;
 use updates::{Ledger, Strict};
 
 dalsegno_sdk::workflows![
@@ -37,7 +37,6 @@ dalsegno_sdk::workflows![
     running_sum,
     unlucky,
     parent,
-    AnyNames,
     Unfinished,
     SignalsOrder,
     AsyncHandlers,
