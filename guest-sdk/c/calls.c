@@ -25,6 +25,7 @@ static workflow_option_u64_t optional_u64(uint64_t value) {
 }
 
 static dalsegno_workflow_types_payload_t payload(const char *json) {
+    dalsegno_check_json(json);
     static workflow_tuple2_string_list_u8_t encoding = {
         .f0 = {(uint8_t *)"encoding", sizeof("encoding") - 1},
         .f1 = {(uint8_t *)"json/plain", sizeof("json/plain") - 1},
@@ -43,7 +44,9 @@ static dalsegno_workflow_types_list_payload_t payloads(const char *first, va_lis
     va_end(again);
     dalsegno_workflow_types_payload_t *list = dalsegno_lend(count * sizeof *list);
     const char *json = first;
-    for (size_t index = 0; index < count; index++, json = va_arg(rest, const char *)) list[index] = payload(json);
+    for (size_t index = 0; index < count; index++, json = va_arg(rest, const char *)) {
+        list[index] = payload(json);
+    }
     return (dalsegno_workflow_types_list_payload_t){list, count};
 }
 
@@ -62,6 +65,10 @@ static dalsegno_failure failure_of(const char *failure_type, const char *message
 /* ---- Asking the host ---- */
 
 dalsegno_operation dalsegno_activity(const dalsegno_activity_options *options, const char *name, ...) {
+    if (options->start_to_close_ms == 0 && options->schedule_to_close_ms == 0) {
+        const char *limits = "start_to_close_ms or schedule_to_close_ms of its options";
+        dalsegno_bug("the activity `%s` needs a time limit: %s", name, limits);
+    }
     va_list rest;
     va_start(rest, name);
     const char *first = va_arg(rest, const char *);
@@ -83,14 +90,18 @@ dalsegno_operation dalsegno_activity(const dalsegno_activity_options *options, c
     return dalsegno_workflow_activities_schedule(&activity_type, &input, &asked);
 }
 
-bool dalsegno_cancel_activity(dalsegno_operation operation) { return dalsegno_workflow_activities_cancel(operation); }
+bool dalsegno_cancel_activity(dalsegno_operation operation) {
+    return dalsegno_workflow_activities_cancel(operation);
+}
 
 dalsegno_operation dalsegno_timer(uint64_t duration_ms) {
     dalsegno_workflow_timers_options_t options = {0};
     return dalsegno_workflow_timers_start(duration_ms, &options);
 }
 
-bool dalsegno_cancel_timer(dalsegno_operation operation) { return dalsegno_workflow_timers_cancel(operation); }
+bool dalsegno_cancel_timer(dalsegno_operation operation) {
+    return dalsegno_workflow_timers_cancel(operation);
+}
 
 /* True for the first that ends the run. */
 static bool close_run(void) {

@@ -84,7 +84,7 @@ typedef struct {
     void (*on_update)(void *state, const char *id, const char *name, dalsegno_arguments arguments);
     /* Answers a query in JSON; NULL: there is none of this name. Changes nothing. */
     const char *(*on_query)(void *state, const char *name, dalsegno_arguments arguments);
-    /* The run was asked to cancel, with a reason that may be empty. Without it, the run closes as cancelled. */
+    /* The run was asked to cancel, with a reason that may be empty. Without it, it closes as cancelled. */
     void (*on_cancel)(void *state, const char *reason);
 } dalsegno_type;
 
@@ -136,8 +136,8 @@ void dalsegno_fail_with(const dalsegno_failure *failure);
 /* The run closes as cancelled. */
 void dalsegno_cancelled(void);
 
-/* The run closes, and one of the same workflow id begins with a fresh history. The arguments, each in JSON, are ended
- * by NULL. */
+/* The run closes, and one of the same workflow id begins with a fresh history. The arguments, each in
+ * JSON, are ended by NULL. */
 void dalsegno_continue_as_new(const char *first, ...) __attribute__((sentinel));
 
 /* ---- Updates ---- */
@@ -170,7 +170,7 @@ const char *dalsegno_failure_message(const dalsegno_failure *failure);
 /* True if a request to cancel is at the root of it. */
 bool dalsegno_is_cancelled(const dalsegno_failure *failure);
 
-/* ---- Texts and JSON ---- */
+/* ---- Texts and JSON: what is given to the host and is no JSON is a bug of the code ---- */
 
 /* One of the arguments, "null" if there are not so many. */
 const char *dalsegno_argument(dalsegno_arguments arguments, size_t index);

@@ -18,6 +18,7 @@ static workflow_string_t given_string(const char *text) {
 }
 
 static dalsegno_workflow_types_payload_t given_payload(const char *json) {
+    dalsegno_check_json(json);
     workflow_tuple2_string_list_u8_t *entry = dalsegno_allocate(sizeof *entry);
     workflow_string_t format = given_string("json/plain"), data = given_string(json);
     entry->f0 = given_string("encoding");
@@ -39,11 +40,15 @@ static dalsegno_failure given_failure(const char *failure_type, const char *mess
 
 /* ---- Values from the host ---- */
 
+static bool is_text(const workflow_string_t *given, const char *text) {
+    return given->len == strlen(text) && memcmp(given->ptr, text, given->len) == 0;
+}
+
 static const char *json_of(const dalsegno_workflow_types_payload_t *given) {
     for (size_t index = 0; index < given->metadata.len; index++) {
         workflow_tuple2_string_list_u8_t *entry = &given->metadata.ptr[index];
-        bool is_encoding = entry->f0.len == 8 && memcmp(entry->f0.ptr, "encoding", 8) == 0;
-        if (is_encoding && entry->f1.len == 11 && memcmp(entry->f1.ptr, "binary/null", 11) == 0) return "null";
+        workflow_string_t format = {entry->f1.ptr, entry->f1.len};
+        if (is_text(&entry->f0, "encoding") && is_text(&format, "binary/null")) return "null";
     }
     return dalsegno_text(given->data.ptr, given->data.len);
 }
@@ -79,15 +84,12 @@ const char *dalsegno_failure_message(const dalsegno_failure *failure) {
 }
 
 bool dalsegno_is_cancelled(const dalsegno_failure *failure) {
-    size_t length = failure->causes.len;
-    return length > 0 && failure->causes.ptr[length - 1].kind.tag == DALSEGNO_WORKFLOW_TYPES_CAUSE_KIND_CANCELLED;
+    if (failure->causes.len == 0) return false;
+    const dalsegno_workflow_types_cause_t *root = &failure->causes.ptr[failure->causes.len - 1];
+    return root->kind.tag == DALSEGNO_WORKFLOW_TYPES_CAUSE_KIND_CANCELLED;
 }
 
 /* ---- Events ---- */
-
-static bool is_text(const workflow_string_t *given, const char *text) {
-    return given->len == strlen(text) && memcmp(given->ptr, text, given->len) == 0;
-}
 
 static void signal_received(const dalsegno_workflow_types_request_t *signal) {
     if (type->on_signal == NULL) return;
@@ -123,7 +125,8 @@ static void resumed(const exports_dalsegno_workflow_guest_resumption_t *resumpti
 }
 
 static void update_accepted(const dalsegno_workflow_types_request_t *update) {
-    const char *id = dalsegno_text(update->id.ptr, update->id.len), *name = dalsegno_text(update->name.ptr, update->name.len);
+    const char *id = dalsegno_text(update->id.ptr, update->id.len);
+    const char *name = dalsegno_text(update->name.ptr, update->name.len);
     if (type->on_update != NULL) {
         type->on_update(state, id, name, arguments_of(&update->input));
     } else {
@@ -142,41 +145,61 @@ static void cancel_requested(const workflow_string_t *reason) {
 
 static void apply(const exports_dalsegno_workflow_guest_event_t *event) {
     switch (event->tag) {
-    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_STARTED: started(&event->val.started); break;
-    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_RESUMED: resumed(&event->val.resumed); break;
-    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_SIGNALLED: signal_received(&event->val.signalled); break;
-    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_UPDATE_ACCEPTED: update_accepted(&event->val.update_accepted); break;
-    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_CANCEL_REQUESTED: cancel_requested(&event->val.cancel_requested); break;
+    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_STARTED:
+        started(&event->val.started);
+        break;
+    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_RESUMED:
+        resumed(&event->val.resumed);
+        break;
+    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_SIGNALLED:
+        signal_received(&event->val.signalled);
+        break;
+    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_UPDATE_ACCEPTED:
+        update_accepted(&event->val.update_accepted);
+        break;
+    case EXPORTS_DALSEGNO_WORKFLOW_GUEST_EVENT_CANCEL_REQUESTED:
+        cancel_requested(&event->val.cancel_requested);
+        break;
     /* Randomness is the host's, and names that a later host may send are ignored. */
-    default: break;
+    default:
+        break;
     }
 }
 
 /* ---- Exports ---- */
 
-void exports_dalsegno_workflow_guest_definitions(exports_dalsegno_workflow_guest_module_definition_t *module) {
+typedef exports_dalsegno_workflow_guest_module_definition_t module_definition;
+typedef exports_dalsegno_workflow_guest_workflow_definition_t workflow_definition;
+
+void exports_dalsegno_workflow_guest_definitions(module_definition *module) {
     size_t count = 0;
     while (dalsegno_types[count] != NULL) count++;
-    exports_dalsegno_workflow_guest_workflow_definition_t *definitions = dalsegno_allocate(count * sizeof *definitions);
+    workflow_definition *definitions = dalsegno_allocate(count * sizeof *definitions);
     for (size_t index = 0; index < count; index++) {
         const dalsegno_type *defined = dalsegno_types[index];
-        definitions[index] = (exports_dalsegno_workflow_guest_workflow_definition_t){
+        definitions[index] = (workflow_definition){
             .name = given_string(defined->name),
         };
         if (defined->description != NULL) {
-            definitions[index].description = (workflow_option_string_t){true, given_string(defined->description)};
+            workflow_string_t description = given_string(defined->description);
+            definitions[index].description = (workflow_option_string_t){true, description};
         }
     }
-    *module = (exports_dalsegno_workflow_guest_module_definition_t){
-        .sdk_name = given_string(SDK_NAME), .sdk_version = given_string(SDK_VERSION), .workflows = {definitions, count},
+    *module = (module_definition){
+        .sdk_name = given_string(SDK_NAME),
+        .sdk_version = given_string(SDK_VERSION),
+        .workflows = {definitions, count},
     };
 }
 
 bool exports_dalsegno_workflow_guest_activate(
-    exports_dalsegno_workflow_guest_activation_t *activation, exports_dalsegno_workflow_guest_failure_t *failure) {
+    exports_dalsegno_workflow_guest_activation_t *activation,
+    exports_dalsegno_workflow_guest_failure_t *failure) {
     (void)failure;
     dalsegno_time_us = activation->time_us;
-    for (size_t index = 0; index < activation->events.len && !dalsegno_is_closed; index++) apply(&activation->events.ptr[index]);
+    for (size_t index = 0; index < activation->events.len && !dalsegno_is_closed; index++) {
+        apply(&activation->events.ptr[index]);
+    }
     exports_dalsegno_workflow_guest_activation_free(activation);
     dalsegno_release();
     return true;
@@ -194,12 +217,13 @@ bool exports_dalsegno_workflow_guest_validate_update(
     if (!has_begun(failure)) return false;
     const char *name = dalsegno_text(request->name.ptr, request->name.len);
     dalsegno_refusal why = {"Refused", "the update is refused"};
+    dalsegno_arguments arguments = arguments_of(&request->input);
     bool is_accepted = true;
     if (type->on_update == NULL) {
         const char *message = dalsegno_format("the workflow has no update named `%s`", name);
         *failure = given_failure("UnknownUpdate", message, true);
         is_accepted = false;
-    } else if (type->on_validate != NULL && !type->on_validate(state, name, arguments_of(&request->input), &why)) {
+    } else if (type->on_validate != NULL && !type->on_validate(state, name, arguments, &why)) {
         *failure = given_failure(why.type, why.message, false);
         is_accepted = false;
     }

@@ -24,6 +24,12 @@ void dalsegno_release(void);
 /* A text of these bytes, lent. */
 const char *dalsegno_text(const uint8_t *bytes, size_t length);
 
+/* The activation fails if there is no text. */
+void dalsegno_check_text(const char *call, const char *text);
+
+/* The activation fails if this is no JSON. */
+void dalsegno_check_json(const char *json);
+
 /* As vprintf, lent. */
 const char *dalsegno_vformat(const char *pattern, va_list values);
 

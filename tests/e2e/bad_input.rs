@@ -56,11 +56,13 @@ const TYPESCRIPT: [Misdeed; 10] = [
     ("yields-to-the-event-loop", &["setImmediate", "setTimeout"]),
 ];
 
-const GO: [Misdeed; 12] = [
+const GO: [Misdeed; 14] = [
     ("calls-from-a-goroutine", &["a goroutine that was started by go", "workflow.Go"]),
     ("connects", &["opened a network connection", "workflow.ExecuteActivity"]),
     ("listens", &["waits for the network", "workflow.ExecuteActivity", "a signal or an update", "main.go:"]),
     ("looks-up-a-name", &["looked up a network address", "workflow.ExecuteActivity"]),
+    ("misses-a-time-limit", &["`charge`", "ActivityOptions", "StartToCloseTimeout", "main.go:"]),
+    ("names-a-literal", &["a function literal has no name", "main.go:"]),
     ("opens-a-file", &["used a file", "workflow.ExecuteActivity"]),
     ("requests", &["opened a network connection", "workflow.ExecuteActivity"]),
     ("runs-a-program", &["started a program", "workflow.ExecuteActivity"]),
@@ -71,10 +73,25 @@ const GO: [Misdeed; 12] = [
     ("writes-a-file", &["`notes.txt`", "no files", "activity"]),
 ];
 
+const C: [Misdeed; 11] = [
+    ("a-bare-text", &["`hello` is no JSON", "dalsegno_quote"]),
+    ("a-control-character", &["is no JSON"]),
+    ("a-lone-comma", &["is no JSON"]),
+    ("a-name-without-quotes", &["is no JSON"]),
+    ("a-number-of-two-parts", &["is no JSON"]),
+    ("an-open-list", &["is no JSON"]),
+    ("keeps-nothing", &["dalsegno_keep of NULL", "dalsegno_unquote", "on_start"]),
+    ("misses-a-time-limit", &["`charge`", "start_to_close_ms", "on_start"]),
+    ("nothing", &["is no JSON"]),
+    ("null-pointer", &["a value is NULL", "\"null\""]),
+    ("quotes-nothing", &["dalsegno_quote of NULL", "dalsegno_unquote", "on_start"]),
+];
+
 #[rstest]
 #[case::python("python", &PYTHON)]
 #[case::typescript("typescript", &TYPESCRIPT)]
 #[case::go("go", &GO)]
+#[case::c("c", &C)]
 #[tokio::test]
 async fn a_misdeed_is_told_with_what_to_use_instead(#[case] language: &str, #[case] misdeeds: &[Misdeed]) {
     let guest = format!("bad-input-{language}");

@@ -38,6 +38,13 @@ var misdeeds = map[string]func(workflow.Context) error{
 		_, err := net.LookupHost("example.com")
 		return err
 	},
+	"misses-a-time-limit": func(ctx workflow.Context) error {
+		return workflow.ExecuteActivity(ctx, "charge").Get(ctx, nil)
+	},
+	"names-a-literal": func(ctx workflow.Context) error {
+		ctx = workflow.WithStartToCloseTimeout(ctx, time.Second)
+		return workflow.ExecuteActivity(ctx, func() error { return nil }).Get(ctx, nil)
+	},
 	"opens-a-file": func(workflow.Context) error {
 		_, err := os.ReadFile("/etc/hosts")
 		return err
