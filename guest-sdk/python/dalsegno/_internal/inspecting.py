@@ -21,6 +21,8 @@ METADATA = "__metadata"
 
 def stack_trace(runtime: Runtime) -> str:
     """Each task by its name, and an indented line of what it waits for and where, innermost first."""
+    if runtime.closed:
+        return ""  # Its tasks never run again, whatever they wait for.
     timers = {id(timer._args[0]): timer for timer in runtime.operations.values() if _is_sleep(timer)}
     lines = []
     for task in runtime.loop.tasks:
