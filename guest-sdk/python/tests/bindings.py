@@ -110,7 +110,7 @@ def _module(name: str, **members: Any) -> Any:
 def _recorded(interface: str, function: wit.Function) -> Any:
     def call(*arguments: Any) -> Any:
         assert len(arguments) == len(function.arguments), f"{function.name} takes {function.arguments}"
-        for value, (name, type_name) in zip(arguments, function.arguments):
+        for value, (name, type_name) in zip(arguments, function.arguments, strict=True):
             wit.check(value, type_name, f"{interface}.{function.name}: {name}")
         return recorder.answer(f"{interface}.{function.name}", arguments)
 

@@ -1,6 +1,7 @@
 """Activities: scheduled, resolved, cancelled."""
 
 import asyncio
+import re
 import unittest
 from dataclasses import dataclass
 from datetime import timedelta
@@ -130,9 +131,10 @@ class Activities(unittest.TestCase):
         rig = Rig(TwoSteps)
         recorder.call_sites = True
         rig.start(7)
-        calls = rig.calls()
-        self.assertRegex(calls[0], r"^at tests/test_activities.py:\d+ in run$")
-        self.assertEqual(calls[1], "schedule charge(7)")
+        # The files of the tests are the user's here, those of the bindings too.
+        *_, place, call = (told for told in rig.calls() if not re.search("/tests/(bindings|wit).py", told))
+        self.assertRegex(place, r"^at .*/tests/test_activities.py:\d+ in run$")
+        self.assertEqual(call, "schedule charge(7)")
 
 
 class Cancelling(unittest.TestCase):

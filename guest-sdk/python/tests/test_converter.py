@@ -91,7 +91,8 @@ class ToJson(unittest.TestCase):
     def test_bytes_and_raw_values_pass_as_they_are(self) -> None:
         payload = converter.to_contract(b"\x00\xff")
         self.assertEqual(payload.metadata, [("encoding", b"binary/plain")])
-        self.assertEqual(converter.decode(payload, bytes), b"\x00\xff")
+        for hint in (bytes, bytes | None, bytearray, Any):
+            self.assertEqual(converter.decode(payload, hint), b"\x00\xff")
         raw = RawValue(Payload(b"<x/>", {"encoding": b"xml", "schema": b"1"}))
         self.assertEqual(converter.decode(converter.to_contract(raw), RawValue), raw)
         self.assertEqual(converter.decode(converter.to_contract(raw)), raw)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import math
 import random
+import re
 import sys
 import unittest
 from datetime import timedelta
@@ -12,86 +14,10 @@ from dalsegno import workflow
 from dalsegno.common import SearchAttributeKey
 from dalsegno.exceptions import ActivityError, ApplicationError
 
-from . import test_continuing
-from .rig import ActivationFailed, Rig, guest, modules, payload, recorder, resumed, signalled, types
+from .rig import ActivationFailed, Rig, guest, modules, payload, recorder, types
+from .test_conditions import Counter
 
 LIMIT = timedelta(seconds=10)
-
-
-@workflow.defn
-class Counter:
-    @workflow.init
-    def __init__(self, wanted: int, seconds: float) -> None:
-        self.count = 0
-
-    @workflow.run
-    async def run(self, wanted: int, seconds: float) -> bool:
-        try:
-            await workflow.wait_condition(lambda: self.count >= wanted, timeout=seconds)
-        except TimeoutError:
-            return False
-        return True
-
-    @workflow.signal
-    def add(self, number: int) -> None:
-        self.count += number
-
-
-@workflow.defn
-class Turns:
-    """Each takes the lock when it is free."""
-
-    def __init__(self) -> None:
-        self.locked = True
-        self.log: list[Any] = []
-
-    @workflow.run
-    async def run(self) -> list[Any]:
-        await asyncio.gather(self.take("a"), self.take("b"))
-        return self.log
-
-    async def take(self, name: str) -> None:
-        await workflow.wait_condition(lambda: not self.locked)
-        self.log.append([name, self.locked])
-        self.locked = True
-        await asyncio.sleep(1)
-        self.locked = False
-
-    @workflow.signal
-    def unlock(self) -> None:
-        self.locked = False
-
-
-class Conditions(unittest.TestCase):
-    def test_a_condition_is_tried_after_each_signal(self) -> None:
-        rig = Rig.started(Counter, 3, 60)
-        self.assertEqual(rig.calls(), ["timer 60000 ms"])
-        rig.signal("add", 2)
-        self.assertEqual(rig.calls(), [])
-        rig.signal("add", 1)
-        self.assertEqual(rig.calls(), ["cancel timer 1", "complete true"])
-
-    def test_one_that_holds_already_starts_no_timer(self) -> None:
-        self.assertEqual(Rig.started(Counter, 0, 60).calls(), ["complete true"])
-
-    def test_the_time_limit_raises(self) -> None:
-        rig = Rig.started(Counter, 3, 60)
-        rig.resume(1)
-        self.assertEqual(rig.calls()[1:], ["complete false"])
-
-    def test_one_that_holds_when_the_time_is_over_holds(self) -> None:
-        rig = Rig.started(Counter, 3, 60)
-        rig.activate(resumed(1), signalled("add", 3))
-        self.assertEqual(rig.calls()[1:], ["complete true"])
-
-    def test_it_holds_for_whoever_goes_on(self) -> None:
-        rig = Rig.started(Turns)
-        rig.signal("unlock")
-        rig.resume(1)
-        rig.resume(2)
-        self.assertEqual(
-            rig.calls(), ["timer 1000 ms", "timer 1000 ms", 'complete [["a",false],["b",false]]']
-        )
 
 
 @workflow.defn
@@ -127,6 +53,9 @@ class Raises:
         if what == "group":
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.refuse())
+        if what == "buggy group":
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.stumble())
         if what == "exit":
             sys.exit(3)
         if what == "library":
@@ -139,6 +68,12 @@ class Raises:
 
     async def refuse(self) -> None:
         raise ApplicationError("no", 5, type="Refused") from ApplicationError("why", type="Inner")
+
+    async def stumble(self) -> None:
+        try:
+            json.loads("{")
+        except ValueError as error:
+            raise LookupError("no such order") from error
 
 
 class Foreign:
@@ -180,14 +115,26 @@ class Ends(unittest.TestCase):
             Rig.started(Raises, "value")
         trace = caught.exception.failure.causes[0].stack_trace
         self.assertRegex(
-            trace, r'^  File "tests/test_running.py", line \d+, in run\n    raise ValueError\("undeclared"\)$'
+            trace,
+            r'^  File ".*/tests/test_running.py", line \d+, in run\n    raise ValueError\("undeclared"\)$',
         )
+
+    def test_a_bug_is_told_with_those_behind_it(self) -> None:
+        with self.assertRaises(ActivationFailed) as caught:
+            Rig.started(Raises, "buggy group")
+        trace = caught.exception.failure.causes[0].stack_trace
+        told = [line for line in trace.splitlines() if not line.startswith(" ")]
+        self.assertEqual(told[0], "of which LookupError: no such order")
+        self.assertTrue(told[1].startswith("caused by JSONDecodeError: Expecting property name"), told)
+        self.assertIn("in stumble\n    raise LookupError", trace)
 
     def test_a_trace_leaves_out_what_is_not_of_the_user(self) -> None:
         with self.assertRaises(ActivationFailed) as caught:
             Rig.started(Raises, "library")
         trace = caught.exception.failure.causes[0].stack_trace
-        self.assertRegex(trace, r'^  File "tests/test_running.py", line \d+, in run\n    json.loads\("{"\)$')
+        self.assertRegex(
+            trace, r'^  File ".*/tests/test_running.py", line \d+, in run\n    json.loads\("{"\)$'
+        )
 
     def test_wrong_arguments_are_the_callers_to_know(self) -> None:
         failed = "fail [BadArguments] argument 1, `wanted`: expected a whole number, got 'ten'"
@@ -284,16 +231,6 @@ class Looks:
         ]
 
 
-@workflow.defn
-class Children:
-    @workflow.run
-    async def run(self) -> int:
-        child = await workflow.start_child_workflow(test_continuing.Sums.run, 5, id="part-1")
-        await child.signal("number", 7)
-        await workflow.get_external_workflow_handle("other", run_id="r").cancel("paid")
-        return await child
-
-
 class Surroundings(unittest.TestCase):
     def test_a_run_knows_itself_and_draws_the_same_again(self) -> None:
         first = Rig.started(Looks).calls()
@@ -308,25 +245,27 @@ class Surroundings(unittest.TestCase):
         rig.activate(started, guest.Event_Reseeded(bytes(range(32))))
         self.assertEqual(rig.calls(), first)
 
-    def test_a_child_is_signalled_and_awaited(self) -> None:
-        rig = Rig.started(Children)
-        rig.resume(1, "run-2")
-        rig.resume(3)
-        rig.resume(4)
-        rig.resume(2, 12)
-        self.assertEqual(
-            rig.calls(),
-            ["start Sums(5) as part-1", "signal number(7) to part-1", "cancel other paid", "complete 12"],
-        )
 
-    def test_a_cancelled_child_is_a_cancellation(self) -> None:
-        rig = Rig.started(Children)
-        rig.resume(1, "run-2")
-        rig.resume(3)
-        rig.resume(4)
-        rig.calls()
-        rig.cancel("enough")
-        self.assertEqual(rig.calls(), ["cancel child 2", "cancelled"])
+@workflow.defn
+class Loops:
+    @workflow.run
+    async def run(self) -> None:
+        for number in range(1_000):
+            math.sqrt(number)
+        workflow.patched("last")
+
+
+class Explaining(unittest.TestCase):
+    def test_the_host_learns_each_line_if_it_asks_and_of_loops_the_first_rounds(self) -> None:
+        rig = Rig(Loops)
+        recorder.call_sites = True
+        rig.start()
+        lines = [call for call in rig.calls() if re.match(r"at .*test_running.py:\d+ in run", call)]
+        self.assertEqual(len(set(lines)), 3)
+        self.assertEqual(
+            len(lines), 100 + 100 + 1 + 1, "the loop's lines, and the last twice: before the call too"
+        )
+        self.assertIsNone(sys.gettrace())
 
 
 class Payloads(unittest.TestCase):

@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[1]
 
 CODE = """
-import asyncio, multiprocessing, os, pathlib, socket, subprocess, threading, time, traceback, zoneinfo
+import asyncio, multiprocessing, os, pathlib, queue, socket, subprocess, threading, time, traceback, zoneinfo
 from dalsegno import workflow
 
 @workflow.defn
@@ -27,6 +27,9 @@ class Tries:
         if what == "open": open("x")
         if what == "read": pathlib.Path("x").read_text()
         if what == "list": os.listdir(".")
+        if what == "unlink": os.unlink("x")
+        if what == "debug": breakpoint()
+        if what == "queue": queue.Queue().get()
         if what == "import": import module_that_nobody_has
         if what == "executor": await asyncio.to_thread(print)
         if what == "trace": raise RuntimeError(traceback.format_exc())
@@ -50,6 +53,9 @@ TRIES = {
     "open": "cannot open 'x': a workflow has no files",
     "read": "a workflow has no files",
     "list": "`os.listdir` does not work here",
+    "unlink": "`os.unlink` does not work here",
+    "debug": "a workflow has no console",
+    "queue": "no other thread will end this wait: use `asyncio.Event`",
     "import": "the module `module_that_nobody_has` is not in the component: import it at the top level",
     "executor": "the event loop of a workflow has no `run_in_executor`",
     "trace": "NoneType: None",
@@ -80,13 +86,6 @@ class Surroundings(unittest.TestCase):
         for what, words in TRIES.items():
             line = next((line for line in told.splitlines() if line.startswith(f"{what} ")), "nothing")
             self.assertIn(words, line, told)
-
-    def test_a_module_without_workflows_is_refused(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "empty.py").write_text("")
-            code = f"import sys; sys.path[:0] = [{str(FOLDER)!r}, {folder!r}]\nimport tests\n"
-            told = _python(code + "from dalsegno.component import load\nload('empty')")
-        self.assertIn("the module `empty` has no class with `@workflow.defn`", told)
 
     def test_a_workflow_module_can_be_imported_without_a_component(self) -> None:
         code = f"import sys; sys.path[:0] = [{str(FOLDER)!r}]\n"

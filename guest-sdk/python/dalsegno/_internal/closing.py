@@ -65,10 +65,8 @@ def is_failure(error: BaseException, failure_types: tuple[type[BaseException], .
     """True of errors that fail the run; others are bugs of its code."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_failure(inner, failure_types) for inner in error.exceptions)
-    return (
-        isinstance(error, (FailureError, TimeoutError, *failure_types))
-        or not isinstance(error, Exception)
-        and is_cancelled_exception(error)
+    return isinstance(error, (FailureError, TimeoutError, *failure_types)) or (
+        not isinstance(error, Exception) and is_cancelled_exception(error)
     )
 
 

@@ -5,7 +5,6 @@ Workflow modules can be imported without it: by editors, type checkers and tests
 
 try:
     from componentize_py_types import Err, Ok
-    from wit_world import exports
     from wit_world.exports import guest
     from wit_world.imports import activities, children, run, runs, telemetry, timers, types, updates
 except ModuleNotFoundError as error:
@@ -18,7 +17,7 @@ except ModuleNotFoundError as error:
         def __getattr__(self, name):
             raise RuntimeError("this works only inside a workflow, in a component made by `dalsegno build`")
 
-    Err = Ok = exports = guest = _Absent()
+    Err = Ok = guest = _Absent()
     activities = children = run = runs = telemetry = timers = types = updates = _Absent()
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Ok",
     "activities",
     "children",
-    "exports",
     "guest",
     "run",
     "runs",

@@ -45,6 +45,12 @@ class Handler:
             raise DefinitionError(
                 f"the dynamic {mark.kind} `{function.__qualname__}` takes a name and its arguments"
             )
+        if mark.kind == "query" and self.is_async:
+            raise DefinitionError(f"the query `{function.__qualname__}` is `async`, but a query cannot wait")
+        if mark.validator is not None and inspect.iscoroutinefunction(mark.validator):
+            raise DefinitionError(
+                f"the validator `{mark.validator.__qualname__}` is `async`, but it cannot wait"
+            )
 
 
 @dataclass
@@ -109,12 +115,10 @@ def _marked(cls: type) -> list[tuple[Callable[..., Any], Mark]]:
     names: dict[str, None] = {}
     for base in reversed(cls.__mro__):
         names.update(dict.fromkeys(vars(base)))
-    found = [(getattr(cls, name, None), name) for name in names]
-    return [
-        (function, getattr(function, MARK))
-        for function, _ in found
-        if isinstance(getattr(function, MARK, None), Mark)
+    found = [
+        (function, getattr(function, MARK, None)) for function in (getattr(cls, name, None) for name in names)
     ]
+    return [(function, mark) for function, mark in found if isinstance(mark, Mark)]
 
 
 def _check_init(definition: Definition, init: Any) -> None:
@@ -139,26 +143,22 @@ def _add(definition: Definition, handler: Handler) -> None:
     if handler.name in handlers:
         which = "dynamic" if handler.name is None else f"named `{handler.name}`"
         raise DefinitionError(f"the workflow `{definition.name}` has two {handler.kind} handlers {which}")
-    if handler.kind == "query" and handler.is_async:
-        raise DefinitionError(
-            f"the query `{handler.function.__qualname__}` is `async`, but a query cannot wait"
-        )
-    if handler.validator is not None and inspect.iscoroutinefunction(handler.validator):
-        raise DefinitionError(
-            f"the validator `{handler.validator.__qualname__}` is `async`, but it cannot wait"
-        )
     handlers[handler.name] = handler
 
 
 def _register(definition: Definition) -> None:
     known = registry.get(definition.name)
-    if known is not None and known.cls.__qualname__ != definition.cls.__qualname__:
+    if known is not None and _full_name(known.cls) != _full_name(definition.cls):
         raise DefinitionError(
-            f"two workflow types are named `{definition.name}`: `{known.cls.__qualname__}` and "
-            f"`{definition.cls.__qualname__}`"
+            f"two workflow types are named `{definition.name}`: `{_full_name(known.cls)}` and "
+            f"`{_full_name(definition.cls)}`"
         )
     registry[definition.name] = definition
     setattr(definition.cls, DEFINITION, definition)
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _first_lines(documented: Any) -> str | None:

@@ -17,8 +17,8 @@ _SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(asyncio.__file__))) + os.sep
 _PACKAGES = f"{os.sep}site-packages{os.sep}"
 _BINDINGS = ("/world/", "/bundled/")
-# componentize-py numbers the folders that a component is built from: `/0/workflows.py`.
-_MOUNT = re.compile(r"^/\d+/")
+# componentize-py numbers the folders that a component is built from, the project's first: `/0/workflows.py`.
+_MOUNT = re.compile(r"^/(\d+)/")
 
 # What opens files for others.
 _FILE_HELPERS = re.compile(r"[/\\](pathlib([/\\].*)?|shutil|tempfile|glob)(\.py)?$")
@@ -33,13 +33,14 @@ def is_of_user(path: str) -> bool:
     return _PACKAGES in path or not path.startswith(_LIBRARY)
 
 
+def is_of_project(path: str) -> bool:
+    """True of the files of workflow code itself."""
+    return is_of_user(path) and _PACKAGES not in f"/{path}"
+
+
 def shown(path: str) -> str:
-    """A path as people know it."""
-    short = _MOUNT.sub("", path)
-    if short != path:
-        return short
-    here = os.getcwd() + os.sep if not sys.platform.startswith("wasi") else "/"
-    return path[len(here) :] if path.startswith(here) else path
+    """A path as people know it: in the project's folder, or in that of its packages."""
+    return _MOUNT.sub(lambda mount: "" if mount[1] == "0" else "site-packages/", path)
 
 
 def remember_sources() -> None:
@@ -49,12 +50,12 @@ def remember_sources() -> None:
         if path and is_of_user(path):
             lines = linecache.getlines(path)
             # Without a time of change, Python does not look whether the file is still there.
-            linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
+            linecache.cache[shown(path)] = (sum(map(len, lines)), None, lines, shown(path))
 
 
 def place(frame: FrameType) -> str:
     """`workflows.py:12 in run`."""
-    return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 
 def call_site() -> list[str]:
@@ -100,7 +101,7 @@ def _without_repetition(lines: Iterable[str]) -> Iterator[str]:
 def _formatted(frame: tuple[str, int, str]) -> str:
     path, line, name = frame
     source = linecache.getline(path, line).strip()
-    text = f'  File "{shown(path)}", line {line}, in {name}'
+    text = f'  File "{path}", line {line}, in {name}'
     return f"{text}\n    {source}" if source else text
 
 

@@ -19,11 +19,28 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import frames, preload
-from .unsupported import ACTIVITY, CONSOLE, HTTP, RUNS, SIGNALS, SLEEP, TASKS, ZONES, UnsupportedError
+from .unsupported import (
+    ACTIVITY,
+    CONSOLE,
+    HTTP,
+    LOGGER,
+    RUNS,
+    SIGNALS,
+    SLEEP,
+    TASKS,
+    WAITS,
+    ZONES,
+    UnsupportedError,
+)
 
 _FILES = (
     "a workflow has no files: read them when the component is built, at the top level of a module, or "
     f"{ACTIVITY}"
+)
+# Looking whether a file is there is answered: none is.
+_OF_FILES = (
+    "chmod link listdir makedirs mkdir open readlink remove removedirs rename renames replace rmdir scandir "
+    "stat symlink truncate unlink utime"
 )
 
 
@@ -32,7 +49,9 @@ def install() -> None:
     preload.close()
     _refuse(time, "sleep", f"`time.sleep` would block the workflow: {SLEEP}")
     _refuse(threading.Thread, "start", f"a workflow has no threads: {TASKS}")
+    _refuse(threading.Condition, "wait", f"no other thread will end this wait: {WAITS}")
     _refuse(builtins, "input", f"a workflow has no console: {CONSOLE}")
+    _refuse(sys, "breakpointhook", f"a workflow has no console, so no debugger: {LOGGER}")
     _refuse(asyncio, "run", f"the event loop of a workflow has no `run`: {RUNS}")
     _refuse(zoneinfo._common, "load_tzdata", f"a workflow has no time zone files: {ZONES}")
     _refuse(signal, "signal", f"a workflow gets no signals of an operating system: {SIGNALS}")
@@ -76,7 +95,7 @@ def _refuse_files() -> None:
         return opened(file, *arguments, **options)
 
     builtins.open = io.open = open  # type: ignore[assignment]
-    for name in ("open", "listdir", "scandir", "mkdir", "makedirs", "remove", "rename", "stat"):
+    for name in _OF_FILES.split():
         _refuse_users(os, name)
 
 

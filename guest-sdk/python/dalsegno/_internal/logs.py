@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from . import contract, frames
+from . import bugs, contract
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = (
@@ -24,16 +24,15 @@ class HostHandler(logging.Handler):
     """Sends what is logged to the run's log, what is given as `extra` as its fields."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if record.exc_info and record.exc_info[0] is not None:
-            message = f"{message}\n{_formatted(record.exc_info[1])}".rstrip()
+        try:
+            message = record.getMessage()
+        except Exception:
+            # A line that cannot be put together does not end the workflow.
+            message = f"{record.msg!r} does not go with the arguments {record.args!r}"
+        if record.exc_info and record.exc_info[1] is not None:
+            message = f"{message}\n{bugs.traceback_of(record.exc_info[1])}"
         extra = {name: str(value) for name, value in vars(record).items() if name not in _STANDARD}
         write(_level(record.levelno), message, {"logger": record.name, **extra})
-
-
-def _formatted(error: BaseException | None) -> str:
-    """Where an error was raised in user code, and what it says."""
-    return "" if error is None else f"{frames.stack_trace(error)}\n{type(error).__name__}: {error}"
 
 
 def _level(number: int) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable
 from typing import Any
 
 from .. import converter
 from ..exceptions import FailureError, is_cancelled_exception
-from . import closing, contract, inspecting
+from . import closing, contract, inspecting, lines
 from .arguments import raw
 from .definition import Definition, Handler, registry
 from .failures import BAD_ARGUMENTS, application, to_contract
@@ -46,16 +47,20 @@ class Run:
         gc.disable()
         runtime.loop.set_running(True)
         try:
-            self._applying = True
-            for event in activation.events:
-                if not runtime.closed:
-                    self._apply(event)
-            self._applying = False
-            runtime.go()
+            with lines.told() if runtime.call_sites else contextlib.nullcontext():
+                self._advance(activation.events)
         finally:
             runtime.loop.set_running(False)
         if activation.number % ACTIVATIONS_PER_COLLECTION == 0:
             gc.collect()
+
+    def _advance(self, events: list[Any]) -> None:
+        self._applying = True
+        for event in events:
+            if not self.runtime.closed:
+                self._apply(event)
+        self._applying = False
+        self.runtime.go()
 
     def _apply(self, event: Any) -> None:
         guest = contract.guest

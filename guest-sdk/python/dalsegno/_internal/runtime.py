@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from ..exceptions import DalsegnoError
-from . import contract, frames, logs
+from . import bugs, contract, frames, logs
 from .attributes import Changed
 from .conditions import Conditions
 from .durations import milliseconds
@@ -75,7 +75,7 @@ class Runtime:
         self._started_us: int | None = None
         self._bug: BaseException | None = None
         self._read_only: str | None = None
-        self._call_sites = False
+        self.call_sites = False
         self._info: Any = None
 
     def begin(self, activation: Any) -> None:
@@ -84,7 +84,7 @@ class Runtime:
         if self._started_us is None:
             self._started_us = activation.time_us
         self.loop.set_time((activation.time_us - self._started_us) / 1_000_000)
-        self._call_sites = contract.telemetry.wants_call_sites()
+        self.call_sites = contract.telemetry.wants_call_sites()
 
     @property
     def time_us(self) -> int:
@@ -131,7 +131,7 @@ class Runtime:
             raise ReadOnlyContextError(f"{self._read_only} changes nothing, so it cannot {what}")
         if self.closed:
             raise RuntimeError(f"the run is closed, so it cannot {what}")
-        if self._call_sites:
+        if self.call_sites:
             contract.telemetry.call_site(frames.call_site())
 
     @contextlib.contextmanager
@@ -184,10 +184,7 @@ class Runtime:
         if "handle" in context and error is not None:
             self.report_bug(error)
         elif error is not None:
-            trace = frames.stack_trace(error)
-            logs.write(
-                "error", f"{context.get('message')}: {type(error).__name__}: {error}\n{trace}".rstrip(), {}
-            )
+            logs.write("error", f"{context.get('message')}\n{bugs.traceback_of(error)}", {})
 
     def random_id(self) -> str:
         """An id that no other run makes: 32 hexadecimal digits."""

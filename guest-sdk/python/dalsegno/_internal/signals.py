@@ -27,10 +27,9 @@ class SignalBuffer:
         """True if one of this name is kept."""
         return any(signal.name == name for signal in self._kept)
 
-    def take_all(self, but: set[str] = frozenset()) -> list[Any]:  # type: ignore[assignment]
-        """Takes all, but those of some names."""
-        taken = [signal for signal in self._kept if signal.name not in but]
-        self._kept = [signal for signal in self._kept if signal.name in but]
+    def take_all(self) -> list[Any]:
+        """Takes all."""
+        taken, self._kept = self._kept, []
         return taken
 
     def numbers(self) -> Counter[str]:

@@ -38,11 +38,6 @@ class WorkflowTask(asyncio.Task):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    @property
-    def number(self) -> int:
-        """Counted with all futures of the loop."""
-        return self._number
-
     def cancel(self, msg: Any = None) -> bool:
         """Cancels what the task waits for, and the task with it."""
         loop = self._workflow_loop

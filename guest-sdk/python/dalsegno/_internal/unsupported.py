@@ -16,6 +16,8 @@ SLEEP = "use `await asyncio.sleep(...)` or `await workflow.sleep(...)`, which ar
 RUNS = "it runs already: `await` the coroutine instead"
 SIGNALS = "take a signal of the workflow, with `@workflow.signal`"
 ZONES = "use UTC or a fixed `datetime.timezone`, or convert in an activity, with `workflow.execute_activity`"
+WAITS = "use `asyncio.Event`, `asyncio.Queue` or `workflow.wait_condition`"
+LOGGER = "write to `workflow.logger`, and replay the history with `dalsegno replay`"
 CONSOLE = "take a signal or an update of the workflow instead"
 
 _BY_ADVICE = {

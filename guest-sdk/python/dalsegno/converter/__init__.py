@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 from .._internal import contract
@@ -49,8 +50,10 @@ def decode(payload: Any, hint: Any = Any) -> Any:
     if encoding == _NULL:
         return fit(None, hint)
     if encoding == _BINARY:
-        if hint in (bytes, bytearray, Any):
-            return hint(payload.data) if hint is bytearray else bytes(payload.data)
+        if hint in (bytes, Any) or bytes in typing.get_args(hint):
+            return bytes(payload.data)
+        if hint is bytearray:
+            return bytearray(payload.data)
         raise Mismatch("it is bytes: take it with the type hint `bytes`")
     if hint is Any:
         return RawValue(Payload(payload.data, dict(payload.metadata)))

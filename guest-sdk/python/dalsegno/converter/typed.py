@@ -11,7 +11,7 @@ import pathlib
 import types
 import typing
 import uuid
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 
@@ -126,7 +126,7 @@ def _fit_model(value: Any, model: Any) -> Any:
         raise Mismatch(str(error)) from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(cls: type) -> dict[str, tuple[Any, bool]]:
     """The fields of a dataclass that its constructor takes: their types, and whether they are needed."""
     hints = typing.get_type_hints(cls)
@@ -187,7 +187,7 @@ def _fit_tuple(value: Any, cls: type, arguments: tuple[Any, ...]) -> Any:
         return cls(value)
     if len(arguments) != len(value):
         raise Mismatch(f"expected an array of {len(arguments)}, got one of {len(value)}")
-    items = (_within(f"[{index}]", *pair) for index, pair in enumerate(zip(value, arguments)))
+    items = (_within(f"[{index}]", *pair) for index, pair in enumerate(zip(value, arguments, strict=True)))
     return cls(*items) if hasattr(cls, "_fields") else tuple(items)
 
 

@@ -5,8 +5,11 @@ locks work as ever, `asyncio.sleep` is a durable timer, and `datetime.now`, `ran
 when a run is replayed.
 """
 
+from typing import Any
+
 from .._internal.arguments import DefinitionError
 from .._internal.runtime import ReadOnlyContextError
+from .._internal.runtime import current as _current
 from .._internal.runtime import try_current as _try_current
 from .._internal.unsupported import UnsupportedError
 from ..common import HandlerUnfinishedPolicy
@@ -16,9 +19,13 @@ from ._activities import (
     ActivityCancellationType,
     ActivityHandle,
     execute_activity,
+    execute_activity_method,
     execute_local_activity,
+    execute_local_activity_method,
     start_activity,
+    start_activity_method,
     start_local_activity,
+    start_local_activity_method,
 )
 from ._attributes import memo, memo_value, set_current_details, upsert_memo, upsert_search_attributes
 from ._children import (
@@ -31,7 +38,7 @@ from ._children import (
 )
 from ._continuing import ContinueAsNewError, continue_as_new
 from ._decorators import defn, init, query, run, signal, update
-from ._external import ExternalWorkflowHandle, get_external_workflow_handle
+from ._external import ExternalWorkflowHandle, get_external_workflow_handle, get_external_workflow_handle_for
 from ._handlers import (
     Signals,
     UpdateInfo,
@@ -56,6 +63,11 @@ from ._waiting import as_completed, wait
 def in_workflow() -> bool:
     """True in a running workflow."""
     return _try_current() is not None
+
+
+def instance() -> Any:
+    """The object whose run method this run goes through."""
+    return _current().run.instance
 
 
 def payload_converter() -> PayloadConverter:
@@ -90,14 +102,18 @@ __all__ = [
     "defn",
     "deprecate_patch",
     "execute_activity",
+    "execute_activity_method",
     "execute_child_workflow",
     "execute_local_activity",
+    "execute_local_activity_method",
     "get_external_workflow_handle",
+    "get_external_workflow_handle_for",
     "get_version",
     "headers",
     "in_workflow",
     "info",
     "init",
+    "instance",
     "logger",
     "memo",
     "memo_value",
@@ -119,8 +135,10 @@ __all__ = [
     "signals",
     "sleep",
     "start_activity",
+    "start_activity_method",
     "start_child_workflow",
     "start_local_activity",
+    "start_local_activity_method",
     "time",
     "time_ns",
     "unsafe",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any
@@ -11,7 +11,7 @@ from .._internal import contract
 from .._internal.durations import optional_milliseconds
 from .._internal.failures import activity_cancelled
 from .._internal.operation import Operation
-from .._internal.runtime import Runtime, current
+from .._internal.runtime import current
 from ..common import RetryPolicy
 from . import _calls
 from ._calls import NONE_GIVEN
@@ -54,9 +54,6 @@ def start_activity(
     `schedule_to_close_timeout` is required. A result that is not of `result_type` (or of what the function
     returns) fails the activation, not the run.
     """
-    runtime = current()
-    name, result = _calls.activity(activity, result_type)
-    _check_limits(name, start_to_close_timeout, schedule_to_close_timeout)
     options = contract.activities.Options(
         activity_id,
         task_queue,
@@ -70,10 +67,8 @@ def start_activity(
         _calls.headers(headers),
         [],
     )
-    payloads = _calls.inputs(arg, args)
-    runtime.change(f"schedule the activity `{name}`")
-    number = contract.activities.schedule(name, payloads, options)
-    return _handle(runtime, number, "activity", name, activity_id, result)
+    schedule = contract.activities.schedule
+    return _begin("activity", schedule, activity, result_type, _calls.inputs(arg, args), options)
 
 
 async def execute_activity(activity: Any, arg: Any = NONE_GIVEN, **options: Any) -> Any:
@@ -100,9 +95,6 @@ def start_local_activity(
 
     It has no task queue and no heartbeat, and begins anew if the host stops meanwhile.
     """
-    runtime = current()
-    name, result = _calls.activity(activity, result_type)
-    _check_limits(name, start_to_close_timeout, schedule_to_close_timeout)
     options = contract.activities.LocalOptions(
         activity_id,
         optional_milliseconds(schedule_to_close_timeout),
@@ -114,10 +106,8 @@ def start_local_activity(
         _calls.headers(headers),
         [],
     )
-    payloads = _calls.inputs(arg, args)
-    runtime.change(f"schedule the local activity `{name}`")
-    number = contract.activities.schedule_local(name, payloads, options)
-    return _handle(runtime, number, "local activity", name, activity_id, result)
+    schedule = contract.activities.schedule_local
+    return _begin("local activity", schedule, activity, result_type, _calls.inputs(arg, args), options)
 
 
 async def execute_local_activity(activity: Any, arg: Any = NONE_GIVEN, **options: Any) -> Any:
@@ -125,17 +115,31 @@ async def execute_local_activity(activity: Any, arg: Any = NONE_GIVEN, **options
     return await start_local_activity(activity, arg, **options)
 
 
-def _check_limits(name: str, *limits: timedelta | None) -> None:
-    if not any(limits):
+# Temporal's names for activities that are methods of a class.
+start_activity_method = start_activity
+execute_activity_method = execute_activity
+start_local_activity_method = start_local_activity
+execute_local_activity_method = execute_local_activity
+
+
+def _begin(
+    kind: str,
+    schedule: Callable[[str, list[Any], Any], int],
+    activity: Any,
+    result_type: Any,
+    payloads: list[Any],
+    options: Any,
+) -> Operation:
+    name, result = _calls.activity(activity, result_type)
+    if not options.start_to_close_ms and not options.schedule_to_close_ms:
         raise ValueError(
             f"the activity `{name}` needs a time limit: `start_to_close_timeout` or "
             "`schedule_to_close_timeout`"
         )
+    runtime = current()
+    runtime.change(f"schedule the {kind} `{name}`")
+    number = schedule(name, payloads, options)
 
-
-def _handle(
-    runtime: Runtime, number: int, kind: str, name: str, activity_id: str | None, result: Any
-) -> Operation:
     def cancel_in_host(_: str) -> bool:
         runtime.change(f"cancel the activity `{name}`")
         return contract.activities.cancel(number)
@@ -144,6 +148,6 @@ def _handle(
         number,
         f"{kind} {name}",
         cancel_in_host=cancel_in_host,
-        cancelled=lambda _: activity_cancelled(name, activity_id or str(number)),
+        cancelled=lambda _: activity_cancelled(name, options.activity_id or str(number)),
         result=result,
     )

@@ -50,11 +50,12 @@ def activity(named: Any, result_type: Any) -> tuple[str, Any]:
         return named, Any if result_type is None else result_type
     if not callable(named):
         raise TypeError(f"an activity is named by a text or a function, not by {named!r}")
-    name = getattr(named, "__dalsegno_activity__", None) or _name_of_temporal(named) or named.__name__
+    name = _name_of_temporal(named) or named.__name__
     return name, _hint_of_result(named) if result_type is None else result_type
 
 
 def _name_of_temporal(function: Any) -> str | None:
+    """Activities may be shared with workers of Temporal, where a decorator names them."""
     definition = getattr(function, "__temporal_activity_definition", None)
     return getattr(definition, "name", None)
 

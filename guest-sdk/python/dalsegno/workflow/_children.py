@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any
@@ -13,7 +13,7 @@ from .._internal.failures import child_cancelled
 from .._internal.operation import Operation
 from .._internal.runtime import Runtime, current
 from ..common import RetryPolicy, TypedSearchAttributes, WorkflowIDReusePolicy
-from ..exceptions import ApplicationError, WorkflowAlreadyStartedError
+from ..exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from . import _calls, _external
 from ._calls import NONE_GIVEN
 
@@ -45,15 +45,18 @@ class ModulePolicy(IntEnum):
     CURRENT = 1
 
 
-class ChildWorkflowHandle:
-    """A child that is durably started.
+class ChildWorkflowHandle(Operation):
+    """A child that is durably started: the future of its result.
 
-    Awaiting it gives its result; cancelling the task that awaits cancels it.
+    Cancelling it, or the task that awaits it, asks the child to cancel; awaiting it then gives what its
+    cancellation type waits for.
     """
 
-    def __init__(self, closed: Operation, child: _Child) -> None:
-        self._closed = closed
+    def __init__(self, child: _Child, number: int, result: Any) -> None:
         self._child = child
+        super().__init__(
+            child.runtime, number, child.named("child"), **child.cancelling(number), result=result
+        )
 
     @property
     def id(self) -> str:
@@ -64,21 +67,6 @@ class ChildWorkflowHandle:
     def first_execution_run_id(self) -> str:
         """The id of its first run."""
         return self._child.run_id
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self._closed.__await__()
-
-    def done(self) -> bool:
-        """True once it has ended."""
-        return self._closed.done()
-
-    def result(self) -> Any:
-        """Its result, once it has ended."""
-        return self._closed.result()
-
-    def cancel(self, reason: str = "") -> bool:
-        """Asks it to cancel. Awaiting the handle then gives what its cancellation type waits for."""
-        return self._closed.cancel(reason)
 
     async def signal(
         self,
@@ -104,7 +92,22 @@ class _Child:
         self.run_id = ""
         self.cancel_requested = False
 
-    def cancelled(self, _: str) -> Any:
+    def named(self, what: str) -> str:
+        return f"{what} {self.workflow_type} `{self.workflow_id}`"
+
+    def cancelling(self, closed: int) -> dict[str, Any]:
+        """How either of its operations is cancelled: by the end of the child, and once."""
+
+        def cancel_in_host(reason: str) -> bool:
+            if self.cancel_requested:
+                return False
+            self.cancel_requested = True
+            self.runtime.change(f"cancel the child `{self.workflow_id}`")
+            return contract.children.cancel(closed, reason)
+
+        return {"cancel_in_host": cancel_in_host, "cancelled": self._cancelled}
+
+    def _cancelled(self, _: str) -> FailureError:
         namespace = self.runtime.info.namespace if self.namespace is None else self.namespace
         return child_cancelled(namespace, self.workflow_id, self.run_id, self.workflow_type)
 
@@ -159,27 +162,15 @@ async def start_child_workflow(
     operations = contract.children.start(name, payloads, options)
     child = _Child(runtime, namespace, workflow_id, name)
     # The child may end in the same activation in which it starts.
-    closed = _operation(child, operations.closed, operations.closed, "child", result)
-    started = _operation(child, operations.started, operations.closed, "start of child", str)
+    handle = ChildWorkflowHandle(child, operations.closed, result)
+    started = runtime.expect(
+        operations.started, child.named("start of child"), **child.cancelling(operations.closed), result=str
+    )
     try:
         child.run_id = await started
     except ApplicationError as error:
         raise _already_started(error, child) from error.__cause__
-    return ChildWorkflowHandle(closed, child)
-
-
-def _operation(child: _Child, number: int, closed: int, what: str, result: Any) -> Operation:
-    def cancel_in_host(reason: str) -> bool:
-        if child.cancel_requested:
-            return False
-        child.cancel_requested = True
-        child.runtime.change(f"cancel the child `{child.workflow_id}`")
-        return contract.children.cancel(closed, reason)
-
-    awaited = f"{what} {child.workflow_type} `{child.workflow_id}`"
-    return child.runtime.expect(
-        number, awaited, cancel_in_host=cancel_in_host, cancelled=child.cancelled, result=result
-    )
+    return handle
 
 
 def _already_started(error: ApplicationError, child: _Child) -> ApplicationError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from .._internal.arguments import DefinitionError
 from .._internal.definition import MARK, Mark, define
@@ -12,8 +12,6 @@ from ..common import HandlerUnfinishedPolicy
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
-
-_WARN = HandlerUnfinishedPolicy.WARN_AND_ABANDON
 
 
 @overload
@@ -52,73 +50,58 @@ def run(function: F) -> F:
     return _mark(function, Mark("run"))
 
 
+class _Options(TypedDict, total=False):
+    name: str | None
+    """What callers name it by: the method's own name by default."""
+    dynamic: bool
+    """Takes all names that no other handler takes, and a name and a list of `RawValue` as arguments."""
+    description: str | None
+    """For people; the first paragraph of the docstring by default."""
+
+
+class _WorkOptions(_Options, total=False):
+    unfinished_policy: HandlerUnfinishedPolicy
+    """What becomes of it if it has not ended when the run closes."""
+
+
 @overload
 def signal(function: F) -> F: ...
 @overload
-def signal(
-    *,
-    name: str | None = None,
-    dynamic: bool = False,
-    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
-    description: str | None = None,
-) -> Callable[[F], F]: ...
-def signal(
-    function: Any = None,
-    *,
-    name: str | None = None,
-    dynamic: bool = False,
-    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
-    description: str | None = None,
-) -> Any:
+def signal(**options: Unpack[_WorkOptions]) -> Callable[[F], F]: ...
+def signal(function: Any = None, **options: Any) -> Any:
     """A handler of a signal, `async` or not. One that is `dynamic` takes a name and a list of `RawValue`."""
-    return _handler(function, "signal", name, dynamic, description, unfinished_policy)
+    return _handler("signal", function, **options)
 
 
 @overload
 def query(function: F) -> F: ...
 @overload
-def query(
-    *, name: str | None = None, dynamic: bool = False, description: str | None = None
-) -> Callable[[F], F]: ...
-def query(
-    function: Any = None, *, name: str | None = None, dynamic: bool = False, description: str | None = None
-) -> Any:
+def query(**options: Unpack[_Options]) -> Callable[[F], F]: ...
+def query(function: Any = None, **options: Any) -> Any:
     """A handler of a query. It changes nothing and waits for nothing."""
-    return _handler(function, "query", name, dynamic, description, _WARN)
+    return _handler("query", function, **options)
 
 
 @overload
 def update(function: F) -> F: ...
 @overload
-def update(
-    *,
-    name: str | None = None,
-    dynamic: bool = False,
-    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
-    description: str | None = None,
-) -> Callable[[F], F]: ...
-def update(
-    function: Any = None,
-    *,
-    name: str | None = None,
-    dynamic: bool = False,
-    unfinished_policy: HandlerUnfinishedPolicy = _WARN,
-    description: str | None = None,
-) -> Any:
+def update(**options: Unpack[_WorkOptions]) -> Callable[[F], F]: ...
+def update(function: Any = None, **options: Any) -> Any:
     """A handler of an update, `async` or not; its result goes to the caller.
 
     `@HANDLER.validator` decorates what decides on the update before it is accepted: by raising.
     """
-    return _handler(function, "update", name, dynamic, description, unfinished_policy)
+    return _handler("update", function, **options)
 
 
 def _handler(
-    function: Any,
     kind: str,
-    name: str | None,
-    dynamic: bool,
-    description: str | None,
-    policy: HandlerUnfinishedPolicy,
+    function: Any,
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    description: str | None = None,
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON,
 ) -> Any:
     if dynamic and name is not None:
         raise DefinitionError(f"a dynamic {kind} handler takes all names, so it has none of its own")
@@ -127,7 +110,7 @@ def _handler(
         if not callable(function):
             raise DefinitionError(f"`@workflow.{kind}` is for a method; options are given by keyword")
         own_name = None if dynamic else name or function.__name__
-        mark = Mark(kind, own_name, description, policy)
+        mark = Mark(kind, own_name, description, unfinished_policy)
         if kind == "update":
             function.validator = _validator_of(mark)  # type: ignore[attr-defined]
         return _mark(function, mark)

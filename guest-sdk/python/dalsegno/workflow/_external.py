@@ -58,6 +58,13 @@ def get_external_workflow_handle(
     return ExternalWorkflowHandle(workflow_id, run_id, namespace)
 
 
+def get_external_workflow_handle_for(
+    workflow: Any, workflow_id: str, *, run_id: str | None = None, namespace: str | None = None
+) -> ExternalWorkflowHandle:
+    """The same with its class or run method, which says nothing but which workflow is meant."""
+    return get_external_workflow_handle(workflow_id, run_id=run_id, namespace=namespace)
+
+
 async def send_signal(
     target: Any, signal: Any, payloads: list[Any], headers: Mapping[str, Any] | None, *, child_only: bool
 ) -> None:

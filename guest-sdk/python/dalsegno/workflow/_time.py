@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random as _random
 import uuid
 from collections.abc import Callable
@@ -39,7 +40,12 @@ def uuid4() -> uuid.UUID:
 
 
 async def sleep(duration: float | timedelta, *, summary: str | None = None) -> None:
-    """Waits by a durable timer, for seconds or for years. `asyncio.sleep` does the same."""
+    """Waits by a durable timer, for seconds or for years. `asyncio.sleep` does the same.
+
+    Raises `ValueError` of a duration below zero.
+    """
+    if duration < type(duration)(0):
+        raise ValueError(f"a workflow cannot sleep for {duration!r}")
     await _timer(current(), duration, summary)
 
 
@@ -51,6 +57,8 @@ async def wait_condition(
     When this returns, the function gives true. Raises `TimeoutError` when the time is over; its timer is
     durable, and not started if the function gives true at once.
     """
+    if not callable(fn) or inspect.iscoroutinefunction(fn):
+        raise TypeError("a condition is a function that is not `async`: `lambda: self.done`, for example")
     if fn():
         return
     runtime = current()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .._internal.runtime import try_current
 
-__all__ = ["imports_passed_through", "in_sandbox", "is_replaying"]
+__all__ = ["imports_passed_through", "in_sandbox", "is_replaying", "sandbox_unrestricted"]
 
 
 def is_replaying() -> bool:
@@ -24,4 +24,10 @@ def in_sandbox() -> bool:
 @contextlib.contextmanager
 def imports_passed_through() -> Iterator[None]:
     """Does nothing: a component has its modules loaded once, when it is built."""
+    yield
+
+
+@contextlib.contextmanager
+def sandbox_unrestricted() -> Iterator[None]:
+    """Does nothing: the sandbox is WebAssembly, and code within cannot leave it."""
     yield

@@ -136,28 +136,12 @@ fn site_packages(folder: &Path) -> Option<PathBuf> {
     packages.find(|packages| packages.is_dir())
 }
 
-/// The user's own traceback: it stands within one of componentize-py, which says nothing about their code, and begins
-/// with frames of the SDK, which loads it.
+/// What the SDK says of the project's code: it stands within tracebacks of the SDK and of componentize-py.
 fn excerpt(said: &str, folder: &Path) -> Option<String> {
-    let (_, rest) = said.split_once("AssertionError: ")?;
-    let (traceback, _) = rest.split_once("\n\nCaused by:")?;
-    let lines: Vec<&str> = traceback.trim().lines().collect();
-    let is_own = |line: &&str| line.trim_start().starts_with("File \"/0/");
-    let own = match lines.iter().position(is_own) {
-        Some(first) => [&lines[..1], &lines[first..]].concat().join("\n"),
-        // It is the SDK that refuses the module: frames and type of its error say nothing that the message does not.
-        None => {
-            let last_frame = lines.iter().rposition(|line| line.starts_with("  File")).unwrap_or(0);
-            let message = lines[last_frame..].iter().skip_while(|line| line.starts_with(' ')).copied();
-            let message = message.collect::<Vec<_>>().join("\n");
-            message.split_once(": ").map_or(message.clone(), |(_, message)| message.to_owned())
-        }
-    };
-    // The folders of the project and of the SDK have these names while the module is run.
-    let folder = folder.display();
-    Some(
-        own.replace("\"/0/", &format!("\"{folder}/")).replace("\"/1/", &format!("\"{folder}/.dalsegno/sdk/")),
-    )
+    let (_, told) = said.split_once("dalsegno.component.BuildError: ")?;
+    let (told, _) = told.split_once("\n\nCaused by:")?;
+    // Paths of the project begin in its folder.
+    Some(told.trim_end().replace("  File \"", &format!("  File \"{}/", folder.display())))
 }
 
 #[cfg(test)]
@@ -165,18 +149,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_failure_the_users_traceback_is_shown() {
-        let around = |own: &str| {
-            format!(
-                "Traceback:\n  File \"/x\"\nAssertionError: {own}\n\n\nCaused by:\n    0: y\n\nStack backtrace:"
-            )
+    fn of_a_failure_the_words_of_the_sdk_are_shown() {
+        let shown = |own: &str| {
+            let said = format!(
+                "Traceback:\n  File \"/x\"\nAssertionError: Traceback\n  File \"/1/y\"\n\
+                 dalsegno.component.BuildError: {own}\n\n\nCaused by:\n    0: y\n\nStack backtrace:"
+            );
+            excerpt(&said, Path::new("/p")).expect("there is an error")
         };
-        let shown = |own: &str| excerpt(&around(own), Path::new("/p")).expect("there is a traceback");
-        let ours = "Traceback (most recent call last):\n  File \"/1/dalsegno/component.py\", line 28\n    load()\n    ~~~~";
-        let own = "  File \"/0/workflows.py\", line 3\nNameError: x";
+        let traceback = "Traceback (most recent call last):\n  File \"workflows.py\", line 3\nNameError: x";
         let expected = "Traceback (most recent call last):\n  File \"/p/workflows.py\", line 3\nNameError: x";
-        assert_eq!(shown(&format!("{ours}\n{own}")), expected);
-        assert_eq!(shown(&format!("{ours}\ndalsegno.E: there is:\n  none")), "there is:\n  none");
+        assert_eq!(shown(traceback), expected);
+        assert_eq!(shown("there is:\n  none"), "there is:\n  none");
         assert_eq!(excerpt("something else", Path::new("/p")), None);
     }
 }

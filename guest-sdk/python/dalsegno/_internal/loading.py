@@ -1,0 +1,107 @@
+"""Imports workflow code, while the component is built."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib
+import os
+import random
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
+from types import CodeType, FrameType
+from typing import Any
+
+from . import frames
+from .arguments import DefinitionError
+
+# What differs each time it is called. Of `random` the functions, not the code's own generators.
+_OF_RANDOM = (
+    "betavariate choice choices expovariate gauss getrandbits normalvariate randbytes randint random "
+    "randrange sample shuffle triangular uniform"
+)
+_OTHERS: dict[Any, str] = {
+    datetime.date: "today",
+    datetime.datetime: "now today utcnow",
+    os: "urandom",
+    secrets: "choice randbelow randbits token_bytes token_hex token_urlsafe",
+    time: "monotonic monotonic_ns perf_counter perf_counter_ns time time_ns",
+    uuid: "uuid1 uuid4 uuid6 uuid7",
+}
+
+
+def import_module(name: str) -> None:
+    """Imports a module of the project.
+
+    Raises `DefinitionError` if it draws what would be the same in all runs.
+    """
+    with _paths_of_projects(), _nothing_drawn():
+        importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _paths_of_projects() -> Iterator[None]:
+    """Code is compiled under the path that people know, and not read from caches, which have another one."""
+    get_code = SourceFileLoader.get_code
+
+    def get_code_of_user(loader: SourceFileLoader, name: str) -> CodeType | None:
+        path = loader.get_filename(name)
+        if not frames.is_of_user(path):
+            return get_code(loader, name)
+        return loader.source_to_code(loader.get_data(path), frames.shown(path))
+
+    SourceFileLoader.get_code = get_code_of_user  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def _nothing_drawn() -> Iterator[None]:
+    """What the project's own modules draw at their top level would stand in the snapshot."""
+    drawn = dict(_drawn())
+
+    def check(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            called, caller = drawn.get(frame.f_code), frame.f_back
+        elif event == "c_call":
+            called, caller = drawn.get(argument), frame
+        else:
+            return
+        if called is None or caller is None or not frames.is_of_project(caller.f_code.co_filename):
+            return
+        name, owner = called
+        if event == "c_call" or owner is None or frame.f_locals.get("self") is owner:
+            raise DefinitionError(
+                f"`{name}` is called while the component is built, so all runs would have the same value: "
+                "call it in the run method or in a handler"
+            )
+
+    sys.setprofile(check)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+def _drawn() -> Iterator[tuple[Any, tuple[str, Any]]]:
+    """Functions in C by themselves, others by their code; with their names, and whose methods they are."""
+    for name in _OF_RANDOM.split():
+        yield from _entry(getattr(random, name), f"random.{name}")
+    for owner, names in _OTHERS.items():
+        for name in names.split():
+            if hasattr(owner, name):
+                yield from _entry(getattr(owner, name), f"{owner.__name__}.{name}")
+
+
+def _entry(function: Callable[..., Any], name: str) -> Iterator[tuple[Any, tuple[str, Any]]]:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        yield function, (name, None)
+    else:
+        yield code, (name, getattr(function, "__self__", None))
