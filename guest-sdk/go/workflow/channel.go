@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -69,6 +70,8 @@ type channel struct {
 	sending []*sending
 	// Those who wait in Receive, and have a right to the next value.
 	receiving []*receiving
+	// Selectors that wait for a value, among others.
+	selecting []*selecting
 	// Changed in any way.
 	waiters waiters
 }
@@ -81,6 +84,12 @@ type sending struct {
 type receiving struct {
 	value any
 	done  bool
+}
+
+// A selecting is a selector's case of receiving from a channel, while it waits.
+type selecting struct {
+	selector *selector
+	number   int
 }
 
 func newChannel(name string, size int) *channel {
@@ -102,7 +111,21 @@ func (c *channel) readable() bool { return len(c.values) > 0 || len(c.sending) >
 
 // writable tells whether a sender need not wait.
 func (c *channel) writable() bool {
-	return c.closed || len(c.values) < c.size || len(c.receiving) > 0
+	return c.closed || len(c.values) < c.size || len(c.receiving) > 0 || c.willingSelector() != nil
+}
+
+func (c *channel) leave(gone *selecting) {
+	c.selecting = slices.DeleteFunc(c.selecting, func(waiting *selecting) bool { return waiting == gone })
+}
+
+// willingSelector gives the first that waits and has not decided yet; nil if there is none.
+func (c *channel) willingSelector() *selecting {
+	for _, candidate := range c.selecting {
+		if candidate.selector.isOpen {
+			return candidate
+		}
+	}
+	return nil
 }
 
 func (c *channel) Receive(_ Context, valuePtr any) bool {
@@ -142,7 +165,7 @@ func (c *channel) ReceiveAsyncWithMoreFlag(valuePtr any) (ok, more bool) {
 	case len(c.values) > 0:
 		value := c.values[0]
 		c.values = c.values[1:]
-		if len(c.sending) > 0 {
+		if len(c.sending) > 0 && len(c.values) < c.size {
 			c.values = append(c.values, c.take())
 		}
 		c.waiters.wake()
@@ -200,7 +223,11 @@ func (c *channel) SendAsync(value any) bool {
 	case len(c.values) < c.size:
 		c.values = append(c.values, value)
 	default:
-		return false
+		willing := c.willingSelector()
+		if willing == nil {
+			return false
+		}
+		willing.selector.decide(willing.number, value)
 	}
 	c.waiters.wake()
 	return true

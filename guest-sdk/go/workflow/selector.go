@@ -1,6 +1,9 @@
 package workflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Selector waits for the first of several things. Of those that are ready it takes the one that was added
 // first.
@@ -30,6 +33,15 @@ type selector struct {
 	name     string
 	cases    []selectorCase
 	fallback func()
+	// It waits, and who sends to one of its channels may decide for it.
+	isOpen  bool
+	decided *decision
+}
+
+// A decision is a sender's: the number of the case of receiving, and what is received.
+type decision struct {
+	number int
+	value  any
 }
 
 type selectorCase struct {
@@ -38,6 +50,8 @@ type selectorCase struct {
 	awaited func() string
 	source  *waiters
 	once    bool
+	// The channel that it receives from, if code of the workflow sends to it.
+	receives *channel
 }
 
 // readableChannel is what selectors know of the giving ends of channels.
@@ -60,15 +74,22 @@ func (s *selector) AddReceive(channel ReceiveChannel, chosen func(ReceiveChannel
 				chosen(channel, !isDrained(channel))
 			}
 		},
-		awaited: known.awaited,
-		source:  known.source(),
+		awaited:  known.awaited,
+		source:   known.source(),
+		receives: ownChannel(channel),
 	})
 	return s
 }
 
+// ownChannel gives a channel that code of the workflow sends to; nil if it is one of signals.
+func ownChannel(end ReceiveChannel) *channel {
+	own, _ := end.(*channel)
+	return own
+}
+
 func isDrained(end ReceiveChannel) bool {
-	of, ok := end.(*channel)
-	return ok && of.closed && len(of.values) == 0 && len(of.sending) == 0
+	own := ownChannel(end)
+	return own != nil && own.closed && own.Len() == 0
 }
 
 func (s *selector) AddSend(end SendChannel, value any, chosen func()) Selector {
@@ -132,17 +153,43 @@ func (s *selector) Select(Context) {
 		s.fallback()
 		return
 	}
-	sources := make([]*waiters, 0, len(s.cases))
-	for _, candidate := range s.cases {
-		sources = append(sources, candidate.source)
-	}
-	s.run.wait(s.text, s.HasPending, sources...)
+	s.wait()
 	index := s.first()
+	if decided := s.decided; decided != nil {
+		index, s.decided = decided.number, nil
+		// The function of the case receives it, and nobody before.
+		from := s.cases[index].receives
+		from.values = slices.Insert(from.values, 0, decided.value)
+	}
 	chosen := s.cases[index]
 	if chosen.once {
 		s.cases = append(s.cases[:index:index], s.cases[index+1:]...)
 	}
 	chosen.chosen()
+}
+
+// wait waits until a case is ready, or was decided on.
+func (s *selector) wait() {
+	sources := make([]*waiters, 0, len(s.cases))
+	for number, candidate := range s.cases {
+		sources = append(sources, candidate.source)
+		if from := candidate.receives; from != nil {
+			mine := &selecting{s, number}
+			from.selecting = append(from.selecting, mine)
+			defer from.leave(mine)
+		}
+	}
+	s.run.wait(s.text, func() bool {
+		// It does not send to itself.
+		s.isOpen = false
+		s.isOpen = s.decided == nil && !s.HasPending()
+		return !s.isOpen
+	}, sources...)
+}
+
+// decide is what a sender does for a selector that waits.
+func (s *selector) decide(number int, value any) {
+	s.decided, s.isOpen = &decision{number, value}, false
 }
 
 func (s *selector) text() string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dalsegno"
 	"dalsegno/internal/codec"
 	"dalsegno/internal/contract"
 )
@@ -127,6 +128,76 @@ func (c *signalChannel) ReceiveAsync(valuePtr any) bool {
 		c.run.fail(bug(badArguments, fmt.Sprintf("signal `%s`: argument 1: %v", c.name, err)))
 	}
 	return true
+}
+
+// SignalHandlerOptions are those of the handler of a signal.
+type SignalHandlerOptions struct {
+	// What it does, for people.
+	Description string
+	// What becomes of it if it is at work when the run closes.
+	UnfinishedPolicy HandlerUnfinishedPolicy
+}
+
+// SetSignalHandler runs a function for each signal of a name, as a coroutine of its own. It takes a
+// [Context], if it wants one, and the signal's arguments. An error that it returns fails the run. Signals
+// that came before are handled before this call returns. A name has a handler or a channel
+// ([GetSignalChannel]), not both.
+func SetSignalHandler(ctx Context, signalName string, function any) error {
+	return SetSignalHandlerWithOptions(ctx, signalName, function, SignalHandlerOptions{})
+}
+
+// SetSignalHandlerWithOptions is [SetSignalHandler] with options.
+func SetSignalHandlerWithOptions(
+	_ Context, signalName string, function any, options SignalHandlerOptions,
+) error {
+	r := theRun()
+	r.here("setting a handler")
+	r.handlers.signals[signalName] = &handler{
+		description: options.Description,
+		unfinished:  options.UnfinishedPolicy,
+		routine:     newRoutine(fmt.Sprintf("handler of signal `%s`", signalName), function),
+	}
+	r.deliver(func(name string) bool { return name == signalName })
+	return nil
+}
+
+// SetDynamicSignalHandler runs a function for signals of all names that have no handler.
+func SetDynamicSignalHandler(
+	_ Context, function func(ctx Context, name string, args EncodedValues) error,
+) error {
+	r := theRun()
+	r.here("setting a handler")
+	r.handlers.dynamicSignal = &handler{routine: newRoutine("dynamic handler", function), dynamic: true}
+	r.deliver(func(string) bool { return true })
+	return nil
+}
+
+// forSignal gives what begins the handler of a signal; nil if there is none.
+func (h *handlers) forSignal(name string) func(contract.Request) {
+	found := pick(h.signals, h.dynamicSignal, name)
+	if found == nil {
+		return nil
+	}
+	return func(request contract.Request) { theRun().beginSignal(found, request) }
+}
+
+func (r *run) beginSignal(found *handler, request contract.Request) {
+	arguments, err := found.arguments(found.routine, request)
+	if err != nil {
+		// Nothing is lost: the run goes on with this signal when the code is repaired.
+		failure := dalsegno.FailureOf(err)
+		failure[0].Message = fmt.Sprintf("signal `%s`: %v", request.Name, err)
+		r.reportBug(failure)
+		return
+	}
+	ctx := handling(r.context, request)
+	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
+	r.beginHandler("signal "+request.Name, found.unfinished, body, func(_ contract.Payload, err error) {
+		// What a request to cancel comes to is for the main routine to say.
+		if err != nil && !r.isAnswerToCancel(err) {
+			r.finish(contract.Payload{}, err)
+		}
+	})
 }
 
 // signal delivers a signal: to its handler, which begins at once, or to the buffer.
