@@ -11,6 +11,8 @@
 
 mod golden;
 mod languages;
+// Elsewhere nobody tells what memory is a process's own.
+#[cfg(target_os = "linux")]
 mod memory;
 mod places;
 mod record;

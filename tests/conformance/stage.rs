@@ -1,17 +1,12 @@
 //! Where a scenario is played: a host that the scenarios of a language share, and what the scenario asks of it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use dalsegno_tests::{
-    Answer, Backend, Client, Host, Settings, eventually, guests, programs::Program, waiting::Patience,
-};
+use dalsegno_tests::{Answer, Backend, Client, Host, Settings, eventually, programs::Program};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use crate::languages::Language;
-
-/// How long a large module may compile, by a host that is not optimised, on a busy machine.
-const COMPILE_MAX: Duration = Duration::from_secs(600);
 
 /// How guests live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,24 +47,8 @@ pub(crate) async fn begin(language: Language, mode: Mode) -> Host {
         Mode::Evicted => (Backend::Postgres, settings.set("resident_bytes_max", "1")),
     };
     let host = Host::with(backend, settings).await;
-    upload(&host.client(), language.component()).await;
+    host.client().upload(language.component()).await;
     host
-}
-
-/// Uploads a module, and waits until it is compiled.
-async fn upload(client: &Client, component: &str) {
-    let uploaded = client.upload_bytes(guests::bytes(component)).await;
-    assert!(matches!(uploaded.status, 200..=202), "{component}: {}", uploaded.text);
-    let mut module = uploaded.value();
-    let patience = Patience::new(COMPILE_MAX);
-    while module["status"] != "ready" {
-        assert_eq!(module["status"], "compiling", "{component}: {module}");
-        patience.look_again("the module is compiled", &module.to_string()).await;
-        module = client
-            .read(&format!("/modules/{}", module["digest"].as_str().unwrap_or_default()))
-            .await
-            .json(200);
-    }
 }
 
 impl Stage {

@@ -5,10 +5,15 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{guests, waiting::PATIENCE};
+use crate::{
+    guests,
+    waiting::{PATIENCE, within},
+};
 
 /// No request of a test takes longer: past the longest wait that the contract has.
 const REQUEST_MAX: Duration = Duration::from_secs(90);
+/// How long a large module may compile, by a host that is not optimised, on a busy machine.
+const COMPILE_MAX: Duration = Duration::from_secs(600);
 /// Where everything of the default namespace is.
 const NAMESPACE: &str = "/api/v1/namespaces/default";
 
@@ -156,14 +161,23 @@ impl Client {
         must(answer(request.header("content-type", "application/wasm").body(bytes)).await, "/modules")
     }
 
-    /// Uploads a guest; tells its digest.
+    /// Uploads a guest, and waits until it is compiled; tells its digest.
     ///
     /// # Panics
     /// If it is refused.
     pub async fn upload(&self, package: &str) -> String {
         let answer = self.upload_bytes(guests::bytes(package)).await;
-        assert!(matches!(answer.status, 200 | 201), "{package}: {} {}", answer.status, answer.text);
-        answer.value()["digest"].as_str().expect("a module has a digest").to_owned()
+        assert!(matches!(answer.status, 200..=202), "{package}: {} {}", answer.status, answer.text);
+        let digest = answer.value()["digest"].as_str().expect("a module has a digest").to_owned();
+        if answer.status == 202 {
+            within(COMPILE_MAX, "the module is compiled", async || {
+                let module = self.read(&format!("/modules/{digest}")).await.json(200);
+                assert_ne!(module["status"], "refused", "{package}: {module}");
+                if module["status"] == "ready" { Ok(()) } else { Err(module) }
+            })
+            .await;
+        }
+        digest
     }
 
     /// Starts a workflow.
