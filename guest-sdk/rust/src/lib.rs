@@ -63,6 +63,7 @@
 //! - [`continue_as_new()`]: a fresh history; [`history`]: whether it is time for one.
 //! - [`patched`], [`deprecate_patch`], [`get_version`]: changes of code that open runs must not see.
 //! - [`upsert_search_attributes`], [`set_memo`], [`set_details`]: what people find the run by.
+//! - [`Payload`]: an argument or a result as it travels, bytes for example.
 //! - [`info()`], [`now`], [`random_bytes`], [`log`], [`metrics`]: the surroundings. Crates that ask the
 //!   system for the time or for randomness, like `rand` and `uuid`, work as they are.
 //!
@@ -78,7 +79,7 @@
 //! An `Err` from `run` or a signal's handler fails the run; one from an update's handler fails the update. A
 //! panic is a bug: it fails the activation only; the host tries again, then parks the run with the message
 //! until the code is repaired. The same happens when the result of an activity or the argument of a signal
-//! does not fit its type, so that nothing is lost.
+//! does not fit its type, so that nothing is lost, and when what the code gives has no JSON form.
 //!
 //! # What it does not do
 //!

@@ -31,6 +31,10 @@ use crate::{
 ///     Ok(sum)
 /// }
 /// ```
+///
+/// Only running code knows these names and types, so the host cannot check what is sent: an argument that does not fit
+/// parks the run that takes it. Where strangers send signals, let a `#[signal]` of the [workflow](macro@crate::workflow)
+/// take them, whose arguments have a schema, and put them into a queue in its state.
 #[must_use]
 pub fn signals<T: FromPayload>(name: impl Into<String>) -> Signals<T> {
     Signals { name: name.into(), headers: BTreeMap::new(), argument: PhantomData }
