@@ -58,13 +58,13 @@ const TYPESCRIPT: [Misdeed; 10] = [
 
 const GO: [Misdeed; 14] = [
     ("calls-from-a-goroutine", &["a goroutine that was started by go", "workflow.Go"]),
-    ("connects", &["opened a network connection", "workflow.ExecuteActivity"]),
-    ("listens", &["waits for the network", "workflow.ExecuteActivity", "a signal or an update", "main.go:"]),
+    ("connects", &["opened a network connection", "dalsegno/http", "workflow.ExecuteActivity"]),
+    ("listens", &["waits for the network", "dalsegno/http", "a signal or an update", "main.go:"]),
     ("looks-up-a-name", &["looked up a network address", "workflow.ExecuteActivity"]),
     ("misses-a-time-limit", &["`charge`", "ActivityOptions", "StartToCloseTimeout", "main.go:"]),
     ("names-a-literal", &["a function literal has no name", "main.go:"]),
     ("opens-a-file", &["used a file", "workflow.ExecuteActivity"]),
-    ("requests", &["opened a network connection", "workflow.ExecuteActivity"]),
+    ("requests", &["opened a network connection", "dalsegno/http", "workflow.ExecuteActivity"]),
     ("runs-a-program", &["started a program", "workflow.ExecuteActivity"]),
     ("sleeps", &["(sleep)", "workflow.Sleep", "main.go:"]),
     ("waits-for-a-channel", &["(chan receive)", "workflow.NewChannel", "main.go:"]),

@@ -15,8 +15,11 @@ const (
 	metadataQuery   = "__metadata"
 )
 
-// stackTrace names each coroutine, what it waits for, and where.
+// stackTrace names each coroutine, what it waits for, and where. In a closed run nothing waits any more.
 func (r *run) stackTrace() string {
+	if r.closed {
+		return ""
+	}
 	var lines []string
 	for _, c := range r.coroutines {
 		lines = append(lines, c.name)

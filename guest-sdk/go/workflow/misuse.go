@@ -28,8 +28,8 @@ func blocked(c *coroutine) contract.Failure {
 		c.name, reason)
 	// A listener that is made within a workflow is one that nobody can reach.
 	if strings.HasPrefix(trace, "net/") {
-		message = fmt.Sprintf("the coroutine `%s` waits for the network, which a workflow does not have: do that in "+
-			"an activity, with workflow.ExecuteActivity, or take a signal or an update of the workflow", c.name)
+		message = fmt.Sprintf("the coroutine `%s` waits for the network, which a workflow does not have: %s, or take "+
+			"a signal or an update of the workflow", c.name, byTheHost)
 	}
 	failure := bug("Blocked", message)
 	failure[0].StackTrace = trace
@@ -42,14 +42,19 @@ func goroutines() []string {
 	return strings.Split(string(text[:runtime.Stack(text, true)]), "\n\n")
 }
 
-// Errors of Go's own that say what a workflow has tried, by their types: it has no such thing.
-var attempts = map[string]string{
-	"net.OpError":       "opened a network connection",
-	"net.DNSError":      "looked up a network address",
-	"io/fs.PathError":   "used a file",
-	"os.SyscallError":   "called the operating system",
-	"os/exec.Error":     "started a program",
-	"os/exec.ExitError": "started a program",
+const (
+	inActivities = "do that in an activity, with workflow.ExecuteActivity"
+	byTheHost    = "call HTTP by the package dalsegno/http, or " + inActivities
+)
+
+// Errors of Go's own that say what a workflow has tried, by their types, and what to do instead: it has no such thing.
+var attempts = map[string]struct{ what, instead string }{
+	"net.OpError":       {"opened a network connection", byTheHost},
+	"net.DNSError":      {"looked up a network address", byTheHost},
+	"io/fs.PathError":   {"used a file", inActivities},
+	"os.SyscallError":   {"called the operating system", inActivities},
+	"os/exec.Error":     {"started a program", inActivities},
+	"os/exec.ExitError": {"started a program", inActivities},
 }
 
 // misuse is the failure of code that returns the error of something that belongs into an activity; nil if it is none.
@@ -60,8 +65,7 @@ func misuse(err error) contract.Failure {
 			of = of.Elem()
 		}
 		if attempt, found := attempts[of.PkgPath()+"."+of.Name()]; found {
-			message := fmt.Sprintf("the workflow %s, and got: %v; do that in an activity, "+
-				"with workflow.ExecuteActivity", attempt, err)
+			message := fmt.Sprintf("the workflow %s, and got: %v; %s", attempt.what, err, attempt.instead)
 			return bug("NotInWorkflows", message)
 		}
 	}

@@ -96,7 +96,7 @@ func TestLogsAndFigures(t *testing.T) {
 func TestANetworkIsForActivities(t *testing.T) {
 	r := unstarted(t, func(Context) error { return &net.OpError{Op: "dial", Err: net.UnknownNetworkError("x")} })
 	bug := r.bugs(contract.Started{WorkflowType: "test"})
-	if !strings.Contains(bug.Message, "opened a network connection") || !strings.Contains(bug.Message, "activity") {
+	if !strings.Contains(bug.Message, "opened a network connection") || !strings.Contains(bug.Message, "dalsegno/http") {
 		t.Fatal(bug.Message)
 	}
 }

@@ -217,6 +217,9 @@ func TestTheStackTraceNamesWhatIsAwaitedAndWhere(t *testing.T) {
 	}
 	r.ok(r.fired(1))
 	r.expect("activity hang()", "timer 5400001", "complete null")
+	if told := r.query(stackTraceQuery); told != `""` {
+		t.Fatal(told)
+	}
 }
 
 func TestCallSitesAreToldWhereTheyAreWanted(t *testing.T) {

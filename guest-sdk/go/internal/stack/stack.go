@@ -11,7 +11,9 @@ import (
 const framesMax = 64
 
 // The packages whose frames say nothing to a user.
-var inner = []string{"dalsegno", "dalsegno/workflow", "dalsegno/internal/", "runtime", "reflect", "internal/"}
+var inner = []string{
+	"dalsegno", "dalsegno/workflow", "dalsegno/http", "dalsegno/internal/", "runtime", "reflect", "internal/",
+}
 
 // Frames gives the frames of the present goroutine that are the user's, innermost first: `hello/main.go:12
 // (main.Hello)`.
