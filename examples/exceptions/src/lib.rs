@@ -39,6 +39,8 @@ async fn exceptions(order: Order) -> Result<Payment, Failure> {
         Err(failure) if order.on_account && failure.application_type() == Some("CardRefused") => {
             Ok(Payment::Later { because: failure.root_cause().message.clone() })
         }
+        // A request to cancel is no failure of the order.
+        Err(failure) if failure.is_cancelled() => Err(failure),
         // Passed on, with what it means here put before it.
         Err(failure) => {
             let message = format!("cannot fulfil {}", order.order_id);
@@ -57,6 +59,7 @@ async fn charge(order: &Order) -> Result<String, Failure> {
         Some(refused) if refused.status == 402 => {
             Failure::application("CardRefused", "the bank has refused").non_retryable().caused_by(failure)
         }
+        _ if failure.is_cancelled() => failure,
         _ => Failure::application("BankSilent", "the bank does not answer").caused_by(failure),
     })
 }
