@@ -2,29 +2,24 @@
 
 import { attributesOfCall } from './call.js';
 import { type Duration, optionalMilliseconds } from './duration.js';
-import { ActivityFailure, CancelledFailure } from './failures.js';
-import { choose } from './names.js';
-import { Operation } from './operation.js';
+import { ActivityFailure, CancelledFailure, type Failure } from './failures.js';
+import type { Host } from './host.js';
+import { choose, keysOf } from './names.js';
+import { type Ask, Operation } from './operation.js';
 import { encodeAll } from './payload.js';
 import { type RetryPolicy, retryToContract } from './retry.js';
-import { currentRuntime } from './runtime.js';
 
 /** What cancelling waits for. */
-export const ActivityCancellationType = {
-  /** Ask the activity to stop, and count it as cancelled at once. */
-  TRY_CANCEL: 'TRY_CANCEL',
-  /** Ask the activity to stop, and wait until it ends. */
-  WAIT_CANCELLATION_COMPLETED: 'WAIT_CANCELLATION_COMPLETED',
-  /** Do not ask; count it as cancelled at once. */
-  ABANDON: 'ABANDON',
-} as const;
-export type ActivityCancellationType = keyof typeof ActivityCancellationType;
-
 const CANCELLATION_TYPES = {
+  /** Ask the activity to stop, and count it as cancelled at once. */
   TRY_CANCEL: 'try-cancel',
+  /** Ask the activity to stop, and wait until it ends. */
   WAIT_CANCELLATION_COMPLETED: 'wait',
+  /** Do not ask; count it as cancelled at once. */
   ABANDON: 'abandon',
 } as const;
+export type ActivityCancellationType = keyof typeof CANCELLATION_TYPES;
+export const ActivityCancellationType = keysOf(CANCELLATION_TYPES);
 
 interface CommonOptions {
   /** Unique among the run's pending activities. */
@@ -142,46 +137,45 @@ function prepareActivity(options: ActivityOptions): Schedule {
     scheduleToStartMs: optionalMilliseconds(options.scheduleToStartTimeout, 'scheduleToStartTimeout'),
     heartbeatMs: optionalMilliseconds(options.heartbeatTimeout, 'heartbeatTimeout'),
   };
-  return (name, args) => {
-    const { host } = currentRuntime();
-    const input = encodeAll(args, `activity ${name}`);
-    return begin('activity', name, options, () => host.scheduleActivity(name, input, contract));
+  return (type, args) => {
+    const name = `activity ${type}`;
+    const input = encodeAll(args, name);
+    const start: Start = (host) => host.scheduleActivity(type, input, contract);
+    return Operation.begin(new Activity(name, type, options.activityId, start)).outcome;
   };
 }
 
 function prepareLocalActivity(options: LocalActivityOptions): Schedule {
   const localRetryThresholdMs = optionalMilliseconds(options.localRetryThreshold, 'localRetryThreshold');
   const contract = { ...commonOptions(options), localRetryThresholdMs };
-  return (name, args) => {
-    const { host } = currentRuntime();
-    const input = encodeAll(args, `local activity ${name}`);
-    return begin('local activity', name, options, () => host.scheduleLocalActivity(name, input, contract));
+  return (type, args) => {
+    const name = `local activity ${type}`;
+    const input = encodeAll(args, name);
+    const start: Start = (host) => host.scheduleLocalActivity(type, input, contract);
+    return Operation.begin(new Activity(name, type, options.activityId, start)).outcome;
   };
 }
 
-function begin<R>(
-  kind: string,
-  name: string,
-  { activityId }: CommonOptions,
-  start: () => number,
-): Promise<R> {
-  const { host } = currentRuntime();
-  return Operation.begin<R>({
-    name: `${kind} ${name}`,
-    start,
-    cancel: (operation) => host.cancelActivity(operation),
-    cancelled: (operation) => {
-      const cause = new CancelledFailure('activity cancelled');
-      return new ActivityFailure(
-        'activity cancelled',
-        name,
-        activityId ?? `${operation}`,
-        'CANCEL_REQUESTED',
-        1,
-        cause,
-      );
-    },
-  }).outcome;
+type Start = (host: Host) => number;
+
+class Activity implements Ask {
+  constructor(
+    readonly name: string,
+    private readonly type: string,
+    private readonly id: string | undefined,
+    readonly start: Start,
+  ) {}
+
+  cancel(host: Host, operation: number): boolean {
+    return host.cancelActivity(operation);
+  }
+
+  cancelled(operation: number): Failure {
+    const message = 'activity cancelled';
+    const id = this.id ?? `${operation}`;
+    const cause = new CancelledFailure(message);
+    return new ActivityFailure(message, this.type, id, 'CANCEL_REQUESTED', 1, cause);
+  }
 }
 
 function commonOptions(options: CommonOptions) {

@@ -1,6 +1,7 @@
 /** What people find a run by: search attributes, memo, details. */
 
 import type { Named, Payload } from './contract.js';
+import { keysOf } from './names.js';
 import { decodeValue, encodeValue, jsonPayload } from './payload.js';
 import { currentRuntime } from './runtime.js';
 import { decodeUtf8, encodeUtf8 } from './utf8.js';
@@ -17,15 +18,7 @@ const TYPES = {
 } as const;
 
 export type SearchAttributeType = keyof typeof TYPES;
-export const SearchAttributeType = {
-  BOOL: 'BOOL',
-  DATETIME: 'DATETIME',
-  DOUBLE: 'DOUBLE',
-  INT: 'INT',
-  KEYWORD: 'KEYWORD',
-  KEYWORD_LIST: 'KEYWORD_LIST',
-  TEXT: 'TEXT',
-} as const;
+export const SearchAttributeType = keysOf(TYPES);
 
 interface ValueTypes {
   BOOL: boolean;

@@ -1,9 +1,9 @@
 /**
  * The contract's imports as an engine gives them. QuickJS has numbers for 64 bits and `null` for what is absent,
- * StarlingMonkey has `BigInt` and `undefined`; this layer hides it.
+ * StarlingMonkey has `BigInt` and `undefined`; this layer hides it, and costs nothing where the SDK's values are QuickJS's.
  */
 
-import type { Activation, Event, Failure, Outcome, RetryPolicy, RunInfo } from './contract.js';
+import type { Activation, Failure, RunInfo } from './contract.js';
 import type { Host } from './host.js';
 
 // The engine's own values, of which TypeScript knows nothing.
@@ -15,68 +15,38 @@ export type Imports = Record<
   Record<string, (...args: Foreign[]) => Foreign>
 >;
 
-/** How an engine writes 64 bits. */
+/** How an engine writes the contract's values. */
 export interface Engine {
-  readonly toU64: (value: number) => number | bigint;
+  /** A number of 64 bits. */
+  wide(value: number): Foreign;
+  /** A record for the host. */
+  give(record: object): Foreign;
+  /** What comes from the host. */
+  take(value: Foreign): Foreign;
 }
 
-export function hostOf(imports: Imports, { toU64 }: Engine): Host {
+export const quickjs: Engine = { wide: (value) => value, give: (record) => record, take: (value) => value };
+export const starlingmonkey: Engine = { wide: BigInt, give: widened, take: narrowed };
+
+export function hostOf(imports: Imports, { wide, give, take }: Engine): Host {
   const { activities, timers, children, runs, run, updates, telemetry } = imports as Record<string, Foreign>;
-  const ms = (value: number | undefined): unknown => (value === undefined ? undefined : toU64(value));
-  const policy = (retry: RetryPolicy | undefined): unknown => {
-    if (retry === undefined) return undefined;
-    const { initialIntervalMs, maximumIntervalMs } = retry;
-    return { ...retry, initialIntervalMs: ms(initialIntervalMs), maximumIntervalMs: ms(maximumIntervalMs) };
-  };
-  const failure = ({ causes }: Failure): Failure => ({ causes: causes.map((cause) => causeOut(cause, ms)) });
   return {
-    scheduleActivity: (name, input, options) =>
-      Number(
-        activities.schedule(name, input, {
-          ...options,
-          scheduleToCloseMs: ms(options.scheduleToCloseMs),
-          scheduleToStartMs: ms(options.scheduleToStartMs),
-          startToCloseMs: ms(options.startToCloseMs),
-          heartbeatMs: ms(options.heartbeatMs),
-          retryPolicy: policy(options.retryPolicy),
-        }),
-      ),
+    scheduleActivity: (name, input, options) => take(activities.schedule(name, input, give(options))),
     scheduleLocalActivity: (name, input, options) =>
-      Number(
-        activities.scheduleLocal(name, input, {
-          ...options,
-          scheduleToCloseMs: ms(options.scheduleToCloseMs),
-          startToCloseMs: ms(options.startToCloseMs),
-          localRetryThresholdMs: ms(options.localRetryThresholdMs),
-          retryPolicy: policy(options.retryPolicy),
-        }),
-      ),
-    cancelActivity: (operation) => activities.cancel(toU64(operation)),
-    startTimer: (durationMs, summary) => Number(timers.start(toU64(durationMs), { summary, extensions: [] })),
-    cancelTimer: (operation) => timers.cancel(toU64(operation)),
-    startChild: (workflowType, input, options) => {
-      const child = children.start(workflowType, input, {
-        ...options,
-        executionTimeoutMs: ms(options.executionTimeoutMs),
-        runTimeoutMs: ms(options.runTimeoutMs),
-        retryPolicy: policy(options.retryPolicy),
-      });
-      return { started: Number(child.started), closed: Number(child.closed) };
-    },
-    cancelChild: (closed, reason) => children.cancel(toU64(closed), reason),
+      take(activities.scheduleLocal(name, input, give(options))),
+    cancelActivity: (operation) => activities.cancel(wide(operation)),
+    startTimer: (durationMs, summary) => take(timers.start(wide(durationMs), { summary, extensions: [] })),
+    cancelTimer: (operation) => timers.cancel(wide(operation)),
+    startChild: (workflowType, input, options) => take(children.start(workflowType, input, give(options))),
+    cancelChild: (closed, reason) => children.cancel(wide(closed), reason),
     signalRun: (target, name, input, options) =>
-      Number(runs.signal(target, name, input, { ...options, extensions: [] })),
-    cancelRun: (target, reason) => Number(runs.cancel(target, reason)),
+      take(runs.signal(target, name, input, { ...options, extensions: [] })),
+    cancelRun: (target, reason) => take(runs.cancel(target, reason)),
     complete: (result) => run.complete(result),
-    fail: (reason) => run.fail(failure(reason)),
+    fail: (failure) => run.fail(give(failure)),
     cancelled: (details) => run.cancelled(details),
-    continueAsNew: (input, options) =>
-      run.continueAsNew(input, {
-        ...options,
-        runTimeoutMs: ms(options.runTimeoutMs),
-        retryPolicy: policy(options.retryPolicy),
-      }),
-    info: () => infoIn(run.info()),
+    continueAsNew: (input, options) => run.continueAsNew(input, give(options)),
+    info: () => narrowed(run.info()) as RunInfo,
     randomBytes: (length) => run.randomBytes(length),
     patched: (id) => run.patched(id),
     deprecatePatch: (id) => run.deprecatePatch(id),
@@ -85,86 +55,40 @@ export function hostOf(imports: Imports, { toU64 }: Engine): Host {
     setMemo: (fields) => run.setMemo(fields),
     setDetails: (details) => run.setDetails(details),
     completeUpdate: (id, result) => updates.complete(id, result),
-    failUpdate: (id, reason) => updates.fail(id, failure(reason)),
+    failUpdate: (id, failure) => updates.fail(id, give(failure)),
     log: (level, message, fields) => telemetry.log(level, message, fields),
-    count: (name, value, tags) => telemetry.count(name, toU64(value), tags),
+    count: (name, value, tags) => telemetry.count(name, wide(value), tags),
     record: (name, value, tags) => telemetry.record(name, value, tags),
     wantsCallSites: () => telemetry.wantsCallSites(),
     callSite: (frames) => telemetry.callSite(frames),
   };
 }
 
-/** A failure as an engine takes it. */
-export function failureOut(failure: Failure, { toU64 }: Engine): Failure {
-  const ms = (value: number | undefined): unknown => (value === undefined ? undefined : toU64(value));
-  return { causes: failure.causes.map((cause) => causeOut(cause, ms)) };
+export function activationIn(activation: Foreign, { take }: Engine): Activation {
+  const taken = take(activation) as Activation;
+  for (const event of taken.events) {
+    if (event.tag !== 'resumed') continue;
+    const { outcome } = event.val;
+    if (outcome.tag === 'err') outcome.val = narrowed(outcome.val) as Failure;
+  }
+  return taken;
 }
 
-function causeOut(cause: Failure['causes'][number], ms: (value: number | undefined) => unknown): Foreign {
-  if (cause.kind.tag !== 'application') return cause;
-  const val = { ...cause.kind.val, nextRetryDelayMs: ms(cause.kind.val.nextRetryDelayMs) };
-  return { ...cause, kind: { tag: 'application', val } };
+/** In records, numbers of 64 bits are those that end in their unit. */
+function widened(value: unknown, name = ''): Foreign {
+  if (typeof value === 'number') return name.endsWith('Ms') ? BigInt(value) : value;
+  return mapped(value, widened);
 }
 
-export function activationIn(activation: Foreign): Activation {
-  return {
-    number: Number(activation.number),
-    timeUs: Number(activation.timeUs),
-    replaying: activation.replaying,
-    historyEvents: Number(activation.historyEvents),
-    historyBytes: Number(activation.historyBytes),
-    continueAsNewSuggested: activation.continueAsNewSuggested,
-    reasons: activation.reasons,
-    events: activation.events.map(eventIn),
-  };
+/** As the SDK sees it. */
+function narrowed(value: unknown): Foreign {
+  if (typeof value === 'bigint') return Number(value);
+  return value === null ? undefined : mapped(value, narrowed);
 }
 
-function eventIn(event: Foreign): Event {
-  if (event.tag !== 'resumed') return event as Event;
-  const { operation, outcome } = event.val;
-  return { tag: 'resumed', val: { operation: Number(operation), outcome: outcomeIn(outcome) } };
-}
-
-function outcomeIn(outcome: Foreign): Outcome {
-  if (outcome.tag === 'ok') return { tag: 'ok', val: outcome.val ?? undefined };
-  return { tag: 'err', val: failureIn(outcome.val) };
-}
-
-function failureIn(failure: Foreign): Failure {
-  return {
-    causes: failure.causes.map((cause: Foreign) => {
-      if (cause.kind.tag !== 'application') return cause;
-      const nextRetryDelayMs = numberIn(cause.kind.val.nextRetryDelayMs);
-      return { ...cause, kind: { tag: 'application', val: { ...cause.kind.val, nextRetryDelayMs } } };
-    }),
-  };
-}
-
-function infoIn(info: Foreign): RunInfo {
-  return {
-    ...info,
-    continuedRunId: info.continuedRunId ?? undefined,
-    startTimeUs: Number(info.startTimeUs),
-    executionTimeoutMs: numberIn(info.executionTimeoutMs),
-    runTimeoutMs: numberIn(info.runTimeoutMs),
-    retryPolicy: info.retryPolicy == null ? undefined : policyIn(info.retryPolicy),
-    parent: info.parent ?? undefined,
-    root: info.root ?? undefined,
-    lastCompletionResult: info.lastCompletionResult ?? undefined,
-    lastFailure: info.lastFailure == null ? undefined : failureIn(info.lastFailure),
-  };
-}
-
-function policyIn(policy: Foreign): RetryPolicy {
-  return {
-    initialIntervalMs: numberIn(policy.initialIntervalMs),
-    backoffCoefficient: policy.backoffCoefficient ?? undefined,
-    maximumIntervalMs: numberIn(policy.maximumIntervalMs),
-    maximumAttempts: policy.maximumAttempts ?? undefined,
-    nonRetryableErrorTypes: policy.nonRetryableErrorTypes,
-  };
-}
-
-function numberIn(value: number | bigint | null | undefined): number | undefined {
-  return value == null ? undefined : Number(value);
+/** Applies the function to what is within a list or a record. */
+function mapped(value: unknown, map: (value: unknown, name?: string) => unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => map(item));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, map(item, name)]));
 }

@@ -16,7 +16,7 @@ export class RequestBuffer {
   }
 
   takeAll(): Request[] {
-    return this.requests.splice(0);
+    return this.requests.length === 0 ? [] : this.requests.splice(0);
   }
 
   /** The names in alphabetical order, and how many there are of each. */

@@ -9,10 +9,12 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  type Failure,
   WorkflowExecutionAlreadyStartedError,
 } from './failures.js';
 import type { SignalDefinition } from './define-handlers.js';
-import { choose } from './names.js';
+import type { Host } from './host.js';
+import { choose, keysOf } from './names.js';
 import { Operation } from './operation.js';
 import { decodeValue, encodeAll, encodeNamed } from './payload.js';
 import { type RetryPolicy, retryToContract } from './retry.js';
@@ -166,10 +168,9 @@ class Child {
 
   private started<R>(then: (child: Child) => R): Promise<Awaited<R>> {
     const child = this.toContract();
-    const { host } = this.runtime;
     const started = Operation.begin<string>({
       name: `start of child ${this.workflowType} \`${this.workflowId}\``,
-      start: () => {
+      start: (host) => {
         const operations = host.startChild(this.workflowType, this.input, child);
         // The child may end in the same activation in which it starts.
         this.closed = Operation.of({ ...this.ending(), name: this.name }, operations.closed);
@@ -198,14 +199,14 @@ class Child {
   /** How either operation is cancelled: by the child's end. */
   private ending() {
     return {
-      cancel: (_: number, reason: string): boolean => {
+      cancel: (host: Host, _: number, reason: string): boolean => {
         const { closed } = this;
         if (closed === undefined || this.isCancelRequested) return this.isGone;
         this.isCancelRequested = true;
-        this.isGone = this.runtime.host.cancelChild(closed.id, reason);
+        this.isGone = host.cancelChild(closed.id, reason);
         return this.isGone;
       },
-      cancelled: (): Error => this.cancelled(),
+      cancelled: (): Failure => this.cancelled(),
     };
   }
 
@@ -269,7 +270,3 @@ class Child {
 
 /** The types of failures that say that the id is taken. */
 const TAKEN = new Set(['WorkflowAlreadyRunning', 'WorkflowIdReused']);
-
-function keysOf<T extends object>(table: T): { readonly [K in keyof T]: K } {
-  return Object.fromEntries(Object.keys(table).map((key) => [key, key])) as { [K in keyof T]: K };
-}

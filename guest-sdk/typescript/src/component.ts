@@ -1,16 +1,15 @@
 /** The exports of a module of workflows. Used by the entry that the build writes, not by hand. */
 
-import { activationIn, type Engine, failureOut, hostOf, type Imports } from './bindings.js';
+import { activationIn, type Engine, hostOf, type Imports } from './bindings.js';
 import type { ModuleDefinition, Payload, Request } from './contract.js';
 import { moduleDefinition } from './definitions.js';
 import { toContract } from './failure-contract.js';
 import { Run } from './run.js';
 import { workflowTypesOf } from './workflow-types.js';
 
+export { dalsegnoAsync } from './async.js';
+export { quickjs, starlingmonkey } from './bindings.js';
 export { setSourceMap } from './stack.js';
-
-export const quickjs: Engine = { toU64: (value) => value };
-export const starlingmonkey: Engine = { toU64: (value) => BigInt(value) };
 
 export interface Guest {
   definitions(): ModuleDefinition;
@@ -32,13 +31,13 @@ export function guestOf(module: Record<string, unknown>, imports: Imports, engin
       try {
         return answer(argument);
       } catch (error) {
-        throw failureOut(toContract(error), engine);
+        throw engine.give(toContract(error));
       }
     };
   };
   return {
     definitions: () => moduleDefinition(types.values()),
-    activate: answering((activation: unknown) => run().activate(activationIn(activation))),
+    activate: answering((activation: unknown) => run().activate(activationIn(activation, engine))),
     validateUpdate: answering((update: Request) => run().validateUpdate(update)),
     query: answering((request: Request) => run().query(request)),
   };

@@ -8,6 +8,7 @@ import { WorkflowPromise } from './promise.js';
 import { currentRuntime } from './runtime.js';
 import { type RetryPolicy, retryToContract } from './retry.js';
 import { CancellationScope } from './scope.js';
+import { captureStack } from './stack.js';
 import { workflowTypeName, type Workflow } from './workflow-types.js';
 
 /** What is absent is as in this run. */
@@ -55,13 +56,13 @@ export function continueAsNew<F extends Workflow>(...args: Parameters<F>): Promi
 export function makeContinueAsNewFunc<F extends Workflow>(
   options: ContinueAsNewOptions = {},
 ): (...args: Parameters<F>) => Promise<never> {
-  return (...args) => {
-    const runtime = currentRuntime();
-    runtime.checkMayChange('continue-as-new');
+  const call = (...args: Parameters<F>): Promise<never> => {
+    currentRuntime().checkMayChange('continue-as-new');
     const input = encodeAll(args, 'continue-as-new');
     const scope = CancellationScope.current();
-    return WorkflowPromise.reject(new ContinueAsNew(input, toContract(options), scope, runtime.captureStack()));
+    return WorkflowPromise.reject(new ContinueAsNew(input, toContract(options), scope, captureStack(call)));
   };
+  return call;
 }
 
 function toContract(options: ContinueAsNewOptions): Options {

@@ -1,4 +1,7 @@
-/** The contract's values as the SDK sees them: 64-bit numbers are numbers, what is absent is `undefined`. */
+/**
+ * The contract's values as the SDK sees them: 64-bit numbers are numbers, what is absent is `undefined`, an outcome that is
+ * absent may be `null`.
+ */
 
 export interface Payload {
   metadata: [string, Uint8Array][];
@@ -155,7 +158,7 @@ export interface RunInfo {
   moduleDigest: string;
 }
 
-export type Outcome = { tag: 'ok'; val: Payload | undefined } | { tag: 'err'; val: Failure };
+export type Outcome = { tag: 'ok'; val: Payload | null | undefined } | { tag: 'err'; val: Failure };
 
 export interface Start {
   workflowType: string;

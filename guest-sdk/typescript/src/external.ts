@@ -4,7 +4,6 @@ import type { Target } from './contract.js';
 import type { SignalDefinition } from './define-handlers.js';
 import { Operation } from './operation.js';
 import { encodeAll } from './payload.js';
-import { currentRuntime } from './runtime.js';
 
 /** Another workflow. */
 export interface ExternalWorkflowHandle {
@@ -34,20 +33,18 @@ export function signalRun<Args extends unknown[]>(
   childOnly: boolean,
 ): Promise<void> {
   const name = typeof definition === 'string' ? definition : definition.name;
-  const { host } = currentRuntime();
   const input = encodeAll(args, `signal ${name}`);
   return Operation.begin<void>({
     name: `signal ${name} to \`${target.workflowId}\``,
-    start: () => host.signalRun(target, name, input, { childOnly, headers: [] }),
+    start: (host) => host.signalRun(target, name, input, { childOnly, headers: [] }),
     read: () => undefined,
   }).outcome;
 }
 
 function cancelRun(target: Target, reason: string): Promise<void> {
-  const { host } = currentRuntime();
   return Operation.begin<void>({
     name: `request to cancel \`${target.workflowId}\``,
-    start: () => host.cancelRun(target, reason),
+    start: (host) => host.cancelRun(target, reason),
     read: () => undefined,
   }).outcome;
 }

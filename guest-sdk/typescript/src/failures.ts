@@ -27,6 +27,12 @@ export abstract class Failure extends Error {
     this.cause = cause;
     Object.defineProperty(this, 'remoteStack', { enumerable: false });
   }
+
+  /** Gives it the frames of the call that it comes of, unless it has frames from elsewhere. */
+  raisedAt(stack: string): void {
+    this.stack = stack;
+    if (this.remoteStack === '') this.remoteStack = undefined;
+  }
 }
 
 export interface ApplicationFailureOptions {

@@ -18,3 +18,8 @@ export function choose(
   if (found !== undefined) return found;
   throw new TypeError(`${what} is one of ${Object.keys(table).join(', ')}, not ${String(value)}`);
 }
+
+/** The names of a table as constants: `{ ABANDON: 'ABANDON' }`. */
+export function keysOf<T extends object>(table: T): { readonly [K in keyof T]: K } {
+  return Object.fromEntries(Object.keys(table).map((key) => [key, key])) as { [K in keyof T]: K };
+}

@@ -1,6 +1,7 @@
 /** Values between JavaScript and the host: JSON, and bytes as they are. */
 
 import type { Payload } from './contract.js';
+import { toJson } from './json.js';
 import { decodeUtf8, encodeUtf8 } from './utf8.js';
 
 const ENCODING = 'encoding';
@@ -23,7 +24,7 @@ export class RawValue {
 export function encodeValue(value: unknown): Payload {
   if (value instanceof RawValue) return value.payload;
   if (value instanceof Uint8Array) return { metadata: BINARY_METADATA, data: value };
-  const text = JSON.stringify(value === undefined ? null : value);
+  const text = toJson(value === undefined ? null : value);
   if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
   return jsonPayload(text);
 }
@@ -34,13 +35,13 @@ export function jsonPayload(text: string): Payload {
 
 /** The arguments of a call. */
 export function encodeAll(values: readonly unknown[], what: string): Payload[] {
-  return values.map((value, index) => {
-    try {
-      return encodeValue(value);
-    } catch (error) {
-      throw new TypeError(`argument ${index + 1} of ${what} has no JSON form: ${(error as Error).message}`);
-    }
-  });
+  const payloads: Payload[] = [];
+  try {
+    for (const value of values) payloads.push(encodeValue(value));
+  } catch (error) {
+    throw new TypeError(`argument ${payloads.length + 1} of ${what}: ${(error as Error).message}`);
+  }
+  return payloads;
 }
 
 /** Headers and memo fields. */
@@ -49,8 +50,8 @@ export function encodeNamed(values: Record<string, unknown> | undefined): [strin
 }
 
 /** The value of a payload; `undefined` of none. */
-export function decodeValue(payload: Payload | undefined): unknown {
-  if (payload === undefined) return undefined;
+export function decodeValue(payload: Payload | null | undefined): unknown {
+  if (payload == null) return undefined;
   switch (encodingOf(payload)) {
     case JSON_PLAIN:
       return JSON.parse(decodeUtf8(payload.data));
@@ -72,6 +73,8 @@ export function decodeNamed(payloads: readonly [string, Payload][]): Record<stri
 }
 
 function encodingOf(payload: Payload): string {
-  const entry = payload.metadata.find(([key]) => key === ENCODING);
-  return entry === undefined ? JSON_PLAIN : decodeUtf8(entry[1]);
+  for (const [key, value] of payload.metadata) {
+    if (key === ENCODING) return decodeUtf8(value);
+  }
+  return JSON_PLAIN;
 }

@@ -8,7 +8,7 @@ import { enqueue, type Job } from './queue.js';
 
 const PENDING = 0;
 const FULFILLED = 1;
-const REJECTED = 2;
+export const REJECTED = 2;
 
 type Resolve<T> = (value: T | PromiseLike<T>) => void;
 type Reject = (reason?: unknown) => void;
@@ -24,6 +24,7 @@ const unhandled = new Set<WorkflowPromise<unknown>>();
 
 /** What was rejected since the last call without anybody listening. */
 export function takeUnhandled(): unknown[] {
+  if (unhandled.size === 0) return [];
   const reasons = [...unhandled].map((promise) => promise.value);
   unhandled.clear();
   return reasons;
@@ -79,7 +80,8 @@ class Adoption implements Job {
 export class WorkflowPromise<T> implements Promise<T> {
   state = PENDING;
   value: unknown = undefined;
-  private reactions: Reaction[] = [];
+  /** To be run when it is settled; most promises have one. */
+  private reactions: Job[] | undefined;
   private listenedTo = false;
 
   constructor(executor: (resolve: Resolve<T>, reject: Reject) => void) {
@@ -142,14 +144,24 @@ export class WorkflowPromise<T> implements Promise<T> {
     if (this.state !== PENDING) return;
     this.state = state;
     this.value = value;
-    for (const reaction of this.reactions) enqueue(reaction);
-    this.reactions = [];
+    const { reactions } = this;
+    if (reactions === undefined) return;
+    this.reactions = undefined;
+    for (const reaction of reactions) enqueue(reaction);
+  }
+
+  /** Runs the job when it is settled. */
+  listen(job: Job): void {
+    this.ignoreRejection();
+    if (this.state !== PENDING) enqueue(job);
+    else if (this.reactions === undefined) this.reactions = [job];
+    else this.reactions.push(job);
   }
 
   /** Says that nobody need listen to its rejection. */
   ignoreRejection(): this {
     this.listenedTo = true;
-    unhandled.delete(this);
+    if (this.state === REJECTED) unhandled.delete(this);
     return this;
   }
 
@@ -158,10 +170,7 @@ export class WorkflowPromise<T> implements Promise<T> {
     onRejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
   ): WorkflowPromise<R1 | R2> {
     const derived = new WorkflowPromise<R1 | R2>(nothing);
-    const reaction = new Reaction(this, derived, callback(onFulfilled), callback(onRejected));
-    this.ignoreRejection();
-    if (this.state === PENDING) this.reactions.push(reaction);
-    else enqueue(reaction);
+    this.listen(new Reaction(this, derived, callback(onFulfilled), callback(onRejected)));
     return derived;
   }
 

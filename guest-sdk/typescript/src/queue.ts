@@ -16,14 +16,14 @@ export function enqueue(job: Job): void {
 }
 
 /** Runs until no job is ready, or it is over. */
-export function runJobs(isOver: () => boolean): void {
+export function runJobs(activation: { readonly isOver: boolean }): void {
   while (next < jobs.length) {
-    if (isOver()) return;
+    if (activation.isOver) return;
     const job = jobs[next] as Job;
     next += 1;
     job.run();
   }
-  clearJobs();
+  if (next > 0) clearJobs();
 }
 
 export function clearJobs(): void {

@@ -1,6 +1,7 @@
 /** What the code of a run shares: its host, its waits, its outcomes, its scopes, its handlers, and how it ends. */
 
 import { RequestBuffer } from './buffer.js';
+import type { Condition } from './condition.js';
 import type { Context, Task } from './context.js';
 import type { Activation, Outcome, Payload, RunInfo } from './contract.js';
 import { Handlers, HandlersAtWork } from './handlers.js';
@@ -10,6 +11,11 @@ import { Random } from './random.js';
 import { RootScope } from './scope.js';
 import { captureStack, frames } from './stack.js';
 import { Waits } from './waits.js';
+
+/** Waits for the outcome of an operation. */
+export interface Expecting {
+  resolve(outcome: Outcome): void;
+}
 
 /** A class of errors. */
 export type FailureType = abstract new (...args: never[]) => Error;
@@ -28,8 +34,7 @@ export function tryCurrentRuntime(): Runtime | undefined {
 
 export class Runtime {
   readonly waits = new Waits();
-  /** Each tries its predicate; true if it has ended. */
-  readonly conditions = new Map<number, () => boolean>();
+  readonly conditions = new Set<Condition>();
   readonly handlers = new Handlers();
   readonly atWork = new HandlersAtWork();
   readonly signals = new RequestBuffer();
@@ -49,7 +54,7 @@ export class Runtime {
   cancelRequested = false;
   /** Errors that fail the run though they are no failures. */
   failureTypes: readonly FailureType[] = [];
-  private readonly outcomes = new Map<number, (outcome: Outcome) => void>();
+  private readonly expecting = new Map<number, Expecting>();
   private readonly tasks = new Set<Task>();
   private wantsCallSites = false;
   private readOnlyIn = '';
@@ -72,7 +77,8 @@ export class Runtime {
     this.replaying = activation.replaying;
     const { historyEvents: events, historyBytes: bytes, continueAsNewSuggested, reasons } = activation;
     this.history = { events, bytes, continueAsNewSuggested, reasons };
-    this.wantsCallSites = this.host.wantsCallSites();
+    // A divergence is one of the past.
+    this.wantsCallSites = activation.replaying && this.host.wantsCallSites();
   }
 
   /** What stays the same as long as the run lives. */
@@ -81,17 +87,9 @@ export class Runtime {
     return this.cachedInfo;
   }
 
-  /**
-   * The frames of the present call. They cost time, so they are kept only where somebody may ask: while the past is
-   * repeated (a query runs in a guest that did nothing else), and while a divergence is explained.
-   */
-  captureStack(): string {
-    return this.replaying || this.wantsCallSites ? captureStack() : '';
-  }
-
-  /** Tells the host the lines of the next call, if it wants to know. */
-  callSite(stack = this.captureStack()): void {
-    if (this.wantsCallSites) this.host.callSite(frames(stack));
+  /** Tells the host where the next call is made, if it wants to know. */
+  callSite(stack?: string): void {
+    if (this.wantsCallSites) this.host.callSite(frames(stack ?? captureStack(this.callSite)));
   }
 
   /** Refuses what a query or a validator must not do. */
@@ -110,19 +108,18 @@ export class Runtime {
     }
   }
 
-  /** Expects an outcome. */
-  expect(operation: number, resolve: (outcome: Outcome) => void): void {
-    this.outcomes.set(operation, resolve);
+  expect(operation: number, expecting: Expecting): void {
+    this.expecting.set(operation, expecting);
   }
 
-  /** Expects it no longer. */
+  /** Expects its outcome no longer. */
   forget(operation: number): void {
-    this.outcomes.delete(operation);
+    this.expecting.delete(operation);
   }
 
   /** An outcome arrives. Nobody waits if it was cancelled. */
   resolve(operation: number, outcome: Outcome): void {
-    this.outcomes.get(operation)?.(outcome);
+    this.expecting.get(operation)?.resolve(outcome);
   }
 
   beginTask(task: Task): void {
@@ -139,22 +136,29 @@ export class Runtime {
     return tasks.join('\n');
   }
 
+  /** True if this activation comes to nothing more. */
+  get isOver(): boolean {
+    return this.isClosed || this.bug !== undefined;
+  }
+
   /** Runs until everything waits, or the run is closed, or a bug has ended the activation. */
   run(): void {
-    const isOver = (): boolean => this.isClosed || this.bug !== undefined;
-    let hasMet = true;
-    while (hasMet) {
-      runJobs(isOver);
-      hasMet = false;
-      for (const number of [...this.conditions.keys()]) {
-        if (isOver()) return;
-        // When its code goes on, a condition holds: nothing else happens in between.
-        if (this.conditions.get(number)?.()) {
-          hasMet = true;
-          runJobs(isOver);
-        }
+    do runJobs(this);
+    while (this.conditions.size > 0 && this.tryConditions());
+  }
+
+  /** True if one of them holds. */
+  private tryConditions(): boolean {
+    let hasMet = false;
+    for (const condition of [...this.conditions]) {
+      if (this.isOver) return false;
+      // When its code goes on, a condition holds: nothing else happens in between.
+      if (condition.try()) {
+        hasMet = true;
+        runJobs(this);
       }
     }
+    return hasMet;
   }
 
   /** Ends the activation: the code is wrong, and the run goes on when it is repaired. The first one counts. */
@@ -172,7 +176,7 @@ export class Runtime {
   close(): void {
     this.isClosed = true;
     this.conditions.clear();
-    this.outcomes.clear();
+    this.expecting.clear();
     this.tasks.clear();
   }
 }

@@ -9,8 +9,8 @@ import { currentContext, runIn } from './context.js';
 import type { Duration } from './duration.js';
 import { cancelledBecause, type CancelledFailure } from './failures.js';
 import { WorkflowPromise } from './promise.js';
-import { currentRuntime, tryCurrentRuntime } from './runtime.js';
-import { place } from './stack.js';
+import { currentRuntime } from './runtime.js';
+import { captureStack, place } from './stack.js';
 import { startTimer } from './timer.js';
 
 export interface CancellationScopeOptions {
@@ -22,22 +22,14 @@ export interface CancellationScopeOptions {
   parent?: CancellationScope;
 }
 
-/** Something that waits, to be told of a cancellation; numbered in the order in which they began to wait. */
-interface Waiting {
-  readonly number: number;
-  readonly cancel: (reason: string) => void;
-}
-
 export class CancellationScope {
   readonly cancellable: boolean;
   /** Rejected with the failure when the scope is asked to cancel, also if it is not cancellable. */
   readonly cancelRequested: Promise<never>;
-  /** Where it began; empty if unknown. */
-  readonly place: string;
+  private readonly stack: string;
   private readonly timeout: Duration | undefined;
   private readonly parent: CancellationScope | undefined;
   private readonly inner = new Set<CancellationScope>();
-  private readonly waiting = new Map<number, Waiting>();
   private readonly requested = WorkflowPromise.pending<never>().ignoreRejection();
   /** Why it was asked to cancel, if it was; may be empty. */
   private reason: string | undefined;
@@ -46,7 +38,7 @@ export class CancellationScope {
     this.cancellable = options.cancellable ?? true;
     this.timeout = options.timeout;
     this.cancelRequested = this.requested;
-    this.place = place(tryCurrentRuntime()?.captureStack());
+    this.stack = captureStack(CancellationScope);
     this.parent = this.outer(options);
     this.followParent();
   }
@@ -112,17 +104,9 @@ export class CancellationScope {
 
   /** Cancels it and all within; the first reason counts, and may be empty. */
   cancel(reason = ''): void {
-    const reached = new Map<number, Waiting>();
+    const reached = new Set<CancellationScope>();
     this.request(reason, reached);
-    // In the order in which they began to wait, over all scopes.
-    const waiting = [...reached.values()].sort((a, b) => a.number - b.number);
-    for (const one of waiting) one.cancel(reason);
-  }
-
-  /** Waits to be told of a cancellation. Returns what ends the wait. */
-  onCancel(number: number, cancel: (reason: string) => void): () => void {
-    this.waiting.set(number, { number, cancel });
-    return () => this.waiting.delete(number);
+    currentRuntime().waits.cancel(reached, reason);
   }
 
   /** The failure of what is refused; `undefined` if the scope is not cancelled. */
@@ -134,7 +118,8 @@ export class CancellationScope {
   describe(): string {
     if (this.parent === undefined) return '';
     const kind = this.cancellable ? 'in the scope' : 'shielded';
-    const at = this.place === '' ? '' : ` of ${this.place}`;
+    const began = place(this.stack);
+    const at = began === '' ? '' : ` of ${began}`;
     const outer = this.cancellable ? this.parent.describe() : '';
     return `, ${kind}${at}${this.consideredCancelled ? ' (cancelled)' : ''}${outer}`;
   }
@@ -149,10 +134,10 @@ export class CancellationScope {
     if (parent?.consideredCancelled && this.reason === undefined) this.markRequested(parent.reason ?? '');
   }
 
-  private request(reason: string, reached: Map<number, Waiting>): void {
+  private request(reason: string, reached: Set<CancellationScope>): void {
     if (this.reason === undefined) this.markRequested(reason);
     if (!this.cancellable) return;
-    for (const [number, waiting] of this.waiting) reached.set(number, waiting);
+    reached.add(this);
     for (const scope of this.inner) scope.request(reason, reached);
   }
 

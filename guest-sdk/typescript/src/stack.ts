@@ -1,5 +1,6 @@
 /** Stack traces in terms of the source: frames of the bundle by its source map, without those of the SDK. */
 
+import { dalsegnoAsync } from './async.js';
 import { type Position, SourceMap } from './source-map.js';
 
 interface Frame {
@@ -19,9 +20,31 @@ export function setSourceMap(sources: string[], mappings: string): void {
   sourceMap = new SourceMap(sources, mappings);
 }
 
-/** The present frames; few enough to be cheap, enough to leave the SDK. */
-export function captureStack(): string {
-  return new Error().stack ?? '';
+/** Frames of errors. Those of the SDK are counted too, though they are not shown. */
+const FRAMES_MAX = 50;
+/** Frames of each call that may be asked for its place: each frame costs time. */
+const CALL_FRAMES_MAX = 7;
+
+type Call = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
+// Both as in V8; what is not there in an engine is not missed.
+const EngineError = Error as unknown as {
+  stackTraceLimit: number;
+  captureStackTrace?: (holder: object, call: Call) => void;
+};
+
+export function limitFrames(): void {
+  EngineError.stackTraceLimit = FRAMES_MAX;
+}
+
+/** The present frames, without the call of the SDK and what it calls. */
+export function captureStack(call: Call): string {
+  if (EngineError.captureStackTrace === undefined) return new Error().stack ?? '';
+  const holder = { stack: '' };
+  EngineError.stackTraceLimit = CALL_FRAMES_MAX;
+  EngineError.captureStackTrace(holder, call);
+  limitFrames();
+  return holder.stack;
 }
 
 /** A frame of user code to a line, the innermost first, as the language writes it. */
@@ -33,20 +56,37 @@ export function stackTrace(stack: string | undefined): string {
 
 /** The place of the innermost frame of user code; empty if there is none. */
 export function place(stack: string | undefined): string {
-  for (const frame of parse(stack)) {
-    const position = resolve(frame);
-    if (position !== undefined) return written(position);
-  }
-  return '';
+  const [innermost] = callers(stack);
+  return innermost === undefined ? '' : written(innermost.position);
 }
 
 /** The frames of user code: `charge (src/workflows.ts:17:11)`. */
 export function frames(stack: string | undefined): string[] {
-  const found: string[] = [];
+  return callers(stack).map(({ name, position }) => {
+    return name === '' ? written(position) : `${name} (${written(position)})`;
+  });
+}
+
+interface Caller {
+  name: string;
+  readonly position: Position;
+}
+
+function callers(stack: string | undefined): Caller[] {
+  const found: Caller[] = [];
+  let isAsync = false;
   for (const frame of parse(stack)) {
+    if (frame.name === dalsegnoAsync.name) {
+      isAsync = true;
+      continue;
+    }
     const position = resolve(frame);
     if (position === undefined) continue;
-    found.push(frame.name === '' ? written(position) : `${frame.name} (${written(position)})`);
+    const inner = found.at(-1);
+    // An async function has two frames when it begins: of its code, and of its name.
+    if (isAsync && inner?.name === '') inner.name = frame.name;
+    else found.push({ name: frame.name, position });
+    isAsync = false;
   }
   return found;
 }

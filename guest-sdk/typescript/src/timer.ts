@@ -2,7 +2,6 @@
 
 import { type Duration, milliseconds } from './duration.js';
 import { Operation } from './operation.js';
-import { currentRuntime } from './runtime.js';
 
 export interface SleepOptions {
   /** A line for people, shown where the timer is listed. */
@@ -20,11 +19,10 @@ export function sleep(duration: Duration, options?: SleepOptions): Promise<void>
 
 export function startTimer(duration: Duration, options: SleepOptions = {}): Operation<void> {
   const ms = milliseconds(duration, 'the duration of a timer');
-  const { host } = currentRuntime();
   return Operation.begin<void>({
     name: `timer of ${readable(ms)}`,
-    start: () => host.startTimer(ms, options.summary),
-    cancel: (operation) => host.cancelTimer(operation),
+    start: (host) => host.startTimer(ms, options.summary),
+    cancel: (host, operation) => host.cancelTimer(operation),
     read: () => undefined,
   });
 }

@@ -1,4 +1,4 @@
-/** Everything that waits, listed for people. */
+/** Everything that waits: listed for people, and told of cancellations. */
 
 import type { Task } from './context.js';
 import type { CancellationScope } from './scope.js';
@@ -10,27 +10,33 @@ export interface Wait {
   /** Of the call; empty if it was not kept. */
   readonly stack: string;
   /** For people: `activity charge (operation 3)`. */
-  readonly describe: () => string;
+  describe(): string;
+  /** Its scope is cancelled. One that has ended already takes no notice. */
+  cancel(reason: string): void;
 }
 
 export class Waits {
-  private readonly entries = new Map<number, Wait>();
-  private begun = 0;
+  /** In the order in which they began to wait. */
+  private readonly entries = new Set<Wait>();
 
-  /** Counted from 1 in the order in which they began to wait. */
-  enter(wait: Wait): number {
-    this.begun += 1;
-    this.entries.set(this.begun, wait);
-    return this.begun;
+  enter(wait: Wait): void {
+    this.entries.add(wait);
   }
 
-  leave(number: number): void {
-    this.entries.delete(number);
+  leave(wait: Wait): void {
+    this.entries.delete(wait);
+  }
+
+  /** Tells all that wait in these scopes. */
+  cancel(scopes: Set<CancellationScope>, reason: string): void {
+    for (const wait of [...this.entries]) {
+      if (scopes.has(wait.scope)) wait.cancel(reason);
+    }
   }
 
   /** What a task waits for, a line each, followed by lines with the callers as far as they are known. */
   lines(task: Task): string[] {
-    const waits = [...this.entries.values()].filter((wait) => wait.task === task);
+    const waits = [...this.entries].filter((wait) => wait.task === task);
     return waits.flatMap((wait) => {
       const [at, ...callers] = frames(wait.stack);
       const line = `${wait.describe()}${at === undefined ? '' : `, at ${at}`}${wait.scope.describe()}`;

@@ -67,7 +67,9 @@ test('a failure that nobody catches fails the run as it is', () => {
   assert.deepEqual(rig.fail(1, activityFailure('Declined', 'no funds')), [
     'fail activity: activity failed <- application Declined: no funds',
   ]);
-  assert.equal(rig.failures[0]?.causes[1]?.stackTrace, 'at the worker');
+  const [outer, cause] = rig.failures[0]?.causes ?? [];
+  assert.match(outer?.stackTrace ?? '', /^ {4}at .*:\d+:\d+/);
+  assert.equal(cause?.stackTrace, 'at the worker');
 });
 
 test('a failure that is caught tells why', () => {

@@ -61,6 +61,24 @@ for (const [name, lines, expected, settings] of [
     {},
   ],
   [
+    'names of Node.js are told with what to use instead',
+    ['export const nap = () => fetch(process.env.URL);'],
+    /\(1,26\): error TS[^]*\n`fetch` is not there in a workflow: requests are made by an activity[^]*\n`process` is not there in a workflow: give/,
+    {},
+  ],
+  [
+    'the SDK of Temporal is refused, with what to use instead',
+    ["import { sleep } from '@temporalio/workflow';", 'export const nap = () => sleep(1);'],
+    /`@temporalio\/workflow` is not for workflow code: import it from @dalsegno\/workflow[^]*src\/workflows\.ts:1:22/,
+    { typeCheck: false },
+  ],
+  [
+    'a package for requests is refused by the check of types too',
+    ["import axios from 'axios';", 'export const nap = () => axios.get("x");'],
+    /src\/workflows\.ts\(1,19\): error TS2307[^]*\n`axios` is not for workflow code: requests are made by an activity/,
+    {},
+  ],
+  [
     'awaiting at the top of a module is refused, with where to do it',
     ['const one = await Promise.resolve(1);', 'export async function nap() { return one; }'],
     /src\/workflows\.ts:1:12[^]*await inside of the workflow function/,

@@ -57,14 +57,14 @@ for (const [name, engine, one, absent] of [
       reasons: [],
     };
     guest.activate({ ...activation, events: [{ tag: 'started', val: started }] });
-    assert.equal((called[0]?.[3] as { startToCloseMs: unknown }).startToCloseMs, engine.toU64(10_000));
+    assert.equal((called[0]?.[3] as { startToCloseMs: unknown }).startToCloseMs, engine.wide(10_000));
     const resumption = { operation: one, outcome: { tag: 'ok', val: absent } };
     guest.activate({ ...activation, events: [{ tag: 'resumed', val: resumption }] });
     const [cause] = (
       called[1]?.[1] as { causes: { message: string; kind: { val: { nextRetryDelayMs: unknown } } }[] }
     ).causes;
     assert.equal(cause?.message, ',,0');
-    assert.equal(cause?.kind.val.nextRetryDelayMs, engine.toU64(1_000));
+    assert.equal(cause?.kind.val.nextRetryDelayMs, engine.wide(1_000));
   });
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { install } from '../src/globals/install.js';
+import { WorkflowPromise } from '../src/promise.js';
 import { decodeValue, encodeAll, encodeValue, RawValue } from '../src/payload.js';
 
 function text(value: unknown): string {
@@ -35,13 +36,24 @@ test('null, nothing and unknown encodings are read', () => {
   assert.equal(encodeValue(raw), foreign);
 });
 
-test('a value without a JSON form is named', () => {
-  assert.throws(
-    () => encodeAll([1, 2n], 'activity charge'),
-    /argument 2 of activity charge has no JSON form: .*BigInt/,
-  );
-  assert.throws(
-    () => encodeAll([() => 1], 'signal x'),
-    /argument 1 of signal x has no JSON form: a function/,
-  );
+for (const [value, told] of [
+  [2n, 'a BigInt has no JSON form: give String(value), or Number(value)'],
+  [() => 1, 'a function has no JSON form'],
+  [NaN, 'NaN has no JSON form'],
+  [{ prices: new Map([['tea', 3]]) }, 'a Map has no JSON form: give Object.fromEntries(map), or [...map]'],
+  [[new Set([1])], 'a Set has no JSON form: give [...set]'],
+  [new Error('declined'), 'an Error has no JSON form: give its message'],
+  [{ charged: WorkflowPromise.resolve(1) }, 'a promise has no JSON form: await it first'],
+] as const) {
+  test(`${told}, and where it was given`, () => {
+    assert.throws(() => encodeAll([1, value], 'activity charge'), {
+      name: 'TypeError',
+      message: `argument 2 of activity charge: ${told}`,
+    });
+  });
+}
+
+test('what code itself makes of values without a JSON form is as everywhere', () => {
+  assert.equal(JSON.stringify([new Map(), new Error('declined')]), '[{},{}]');
+  assert.throws(() => JSON.stringify(2n), TypeError);
 });

@@ -2,6 +2,7 @@ import './globals.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { type Context, currentContext, runIn } from '../src/context.js';
 import { takeUnhandled, WorkflowPromise as P } from '../src/promise.js';
 import { clearJobs, runJobs } from '../src/queue.js';
 
@@ -9,7 +10,7 @@ function drained(code: (note: (word: unknown) => void) => void): unknown[] {
   clearJobs();
   const notes: unknown[] = [];
   code((word) => void notes.push(word));
-  runJobs(() => false);
+  runJobs({ isOver: false });
   return notes;
 }
 
@@ -60,12 +61,54 @@ test('a thenable is followed, and one that throws rejects', () => {
   assert.deepEqual(notes.sort(), ['followed', 'refused']);
 });
 
-test('async functions await ours', () => {
+test('async functions await ours, and throw what is thrown to them', () => {
   const notes = drained((note) => {
     const twice = async (value: number): Promise<number> => 2 * (await P.resolve(value));
+    const careful = async (): Promise<unknown> => {
+      try {
+        return await P.reject('refused');
+      } catch (error) {
+        return `caught: ${String(error)}`;
+      }
+    };
+    const careless = async (value = ((): number => fail('default'))()): Promise<number> => value;
     twice(21).then(note);
+    careful().then(note);
+    careless().catch((error: Error) => note(error.message));
   });
-  assert.deepEqual(notes, [42]);
+  assert.deepEqual(notes.sort(), [42, 'caught: refused', 'default']);
+});
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+test('an async function goes on in the turn after what it awaits, and its caller after it', () => {
+  const notes = drained((note) => {
+    const inner = async (): Promise<void> => note(await P.resolve('a'));
+    const outer = async (): Promise<void> => {
+      await inner();
+      note('d');
+    };
+    void outer();
+    P.resolve('b')
+      .then(note)
+      .then(() => note('c'));
+  });
+  assert.deepEqual(notes, ['a', 'b', 'd', 'c']);
+});
+
+test('the context of an async function stays its own', () => {
+  const context = { task: { name: 'mine' } } as Context;
+  const notes = drained((note) => {
+    const named = async (): Promise<void> => {
+      await P.resolve();
+      note(currentContext()?.task.name);
+    };
+    void runIn(context, named);
+    P.resolve().then(() => note(currentContext()?.task.name ?? 'none'));
+  });
+  assert.deepEqual(notes, ['mine', 'none']);
 });
 
 test('all, allSettled, race and any do as the language says', () => {

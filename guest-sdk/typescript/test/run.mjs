@@ -1,15 +1,16 @@
 /** Bundles the tests as workflows are bundled, and runs them: `node test/run.mjs [PATTERN]`. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tools = process.env.DALSEGNO_TYPESCRIPT_TOOLCHAIN ?? join(here, '../toolchain');
 const esbuild = createRequire(join(tools, 'package.json'))('esbuild');
+const { withOurAsync } = await import(pathToFileURL(join(tools, 'bundle.mjs')));
 const [pattern = ''] = process.argv.slice(2);
 const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts') && name.includes(pattern));
 const folder = mkdtempSync(join(tmpdir(), 'dalsegno-test-'));
@@ -27,6 +28,7 @@ try {
     logLevel: 'error',
   });
   const built = tests.map((name) => join(folder, name.replace(/ts$/, 'mjs')));
+  for (const path of built) writeFileSync(path, withOurAsync(readFileSync(path, 'utf8')));
   const env = {
     ...process.env,
     DALSEGNO_TYPESCRIPT_SDK: join(here, '..'),

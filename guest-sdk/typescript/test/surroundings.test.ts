@@ -107,4 +107,6 @@ test('stacks of every engine are read', () => {
   assert.equal(place('sdk@bundle.js:1:5\ncharge@bundle.js:2:9\n'), 'src/a.ts:3:3');
   assert.equal(place('Error: no\n    at async charge (file:///bundle.js:2:9)'), 'src/a.ts:3:3');
   assert.equal(place(undefined), '');
+  const begun = ['<anonymous> (/bundle.js:2:9)', 'dalsegnoAsync (/bundle.js:1:1)', 'charge (/bundle.js:2:1)'];
+  assert.deepEqual(frames(begun.map((frame) => `    at ${frame}`).join('\n')), ['charge (src/a.ts:3:3)']);
 });

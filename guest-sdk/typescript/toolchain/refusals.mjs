@@ -2,11 +2,12 @@
 
 import { builtinModules } from 'node:module';
 
-const INSTEAD = {
+const REQUESTS = 'requests are made by an activity: see `http` of @dalsegno/workflow';
+const MODULES = {
   fs: 'files are read and written in an activity',
   'fs/promises': 'files are read and written in an activity',
-  http: 'requests are made by an activity: see `http` of @dalsegno/workflow',
-  https: 'requests are made by an activity: see `http` of @dalsegno/workflow',
+  http: REQUESTS,
+  https: REQUESTS,
   net: 'connections are made in an activity',
   dns: 'names are looked up in an activity',
   tls: 'connections are made in an activity',
@@ -20,6 +21,31 @@ const INSTEAD = {
   os: 'what the machine is like is asked in an activity',
   process: 'give the workflow what it needs as arguments',
 };
+const SAME_NAMES = 'import it from @dalsegno/workflow, where the names are the same';
+const OUTSIDE = 'workers and clients are programs of their own; a workflow calls activities by proxyActivities';
+/** Packages that are no workflow code. */
+const PACKAGES = {
+  '@temporalio/workflow': SAME_NAMES,
+  '@temporalio/common': SAME_NAMES,
+  '@temporalio/activity': OUTSIDE,
+  '@temporalio/client': OUTSIDE,
+  '@temporalio/worker': OUTSIDE,
+  axios: REQUESTS,
+  got: REQUESTS,
+  ky: REQUESTS,
+  'node-fetch': REQUESTS,
+  superagent: REQUESTS,
+  undici: REQUESTS,
+};
+/** What is global elsewhere. */
+const GLOBALS = {
+  fetch: REQUESTS,
+  XMLHttpRequest: REQUESTS,
+  process: 'give the workflow what it needs as arguments',
+  Buffer: 'use Uint8Array with TextEncoder and TextDecoder, or btoa and atob',
+  require: 'use import',
+  setImmediate: 'use queueMicrotask or setTimeout',
+};
 const BUILTINS = new Set(builtinModules.filter((name) => !name.startsWith('_')));
 const STUB = 'dalsegno-not-there';
 
@@ -28,6 +54,9 @@ export function refuseWhatIsNotThere() {
   return {
     name: 'dalsegno',
     setup(build) {
+      build.onResolve({ filter: new RegExp(`^(${Object.keys(PACKAGES).join('|')})$`) }, ({ path }) => {
+        return { errors: [{ text: packageMessage(path) }] };
+      });
       build.onResolve({ filter: /^(node:)?[a-z_/]+$/ }, async (args) => {
         const name = args.path.replace(/^node:/, '');
         if (!BUILTINS.has(name) || args.pluginData === STUB) return undefined;
@@ -55,15 +84,25 @@ export function refuseWhatIsNotThere() {
 }
 
 function message(path, name) {
-  const instead = INSTEAD[name] ?? 'what needs it belongs in an activity';
+  const instead = MODULES[name] ?? 'what needs it belongs in an activity';
   return `\`${path}\` is a module of Node.js, and workflows do not run in Node.js: ${instead}`;
+}
+
+function packageMessage(name) {
+  return `\`${name}\` is not for workflow code: ${PACKAGES[name]}`;
 }
 
 /** What is added to messages of TypeScript, which advises to install types of Node.js. */
 export function adviceOn(told) {
-  const missing = told.matchAll(/Cannot find module '((?:node:)?([a-z_/]+))'/g);
-  const advice = [...missing].map(([, path, name]) => (BUILTINS.has(name) ? message(path, name) : undefined));
-  return [...new Set(advice)].filter((text) => text !== undefined);
+  const advice = new Set();
+  for (const [, path, name] of told.matchAll(/Cannot find module '((?:node:)?([^']+))'/g)) {
+    if (name in PACKAGES) advice.add(packageMessage(name));
+    else if (BUILTINS.has(name)) advice.add(message(path, name));
+  }
+  for (const [, name] of told.matchAll(/Cannot find name '(\w+)'/g)) {
+    if (name in GLOBALS) advice.add(`\`${name}\` is not there in a workflow: ${GLOBALS[name]}`);
+  }
+  return [...advice];
 }
 
 /** What is added to a message of esbuild. */

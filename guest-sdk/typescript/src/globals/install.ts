@@ -1,6 +1,8 @@
 /** Makes the global things of JavaScript deterministic. Imported before all user code. */
 
+import { refuseWithoutJson } from '../json.js';
 import { WorkflowPromise } from '../promise.js';
+import { limitFrames } from '../stack.js';
 import { console } from './console.js';
 import { crypto } from './crypto.js';
 import { WorkflowDate } from './date.js';
@@ -35,8 +37,8 @@ export function install(global: object): void {
   for (const [name, value] of Object.entries(absent)) if (!(name in global)) define(global, name, value);
   define(Math, 'random', random);
   define(Uint8Array.prototype, 'toJSON', bytesToJson);
-  // Frames of the SDK are counted too, though they are not shown.
-  Object.assign(Error, { stackTraceLimit: 50 });
+  refuseWithoutJson();
+  limitFrames();
   // It waits for promises of the engine's own, which nobody settles here.
   Reflect.deleteProperty(Array, 'fromAsync');
 }
