@@ -129,6 +129,15 @@ func TestAFunctionThatCannotBeAWorkflowIsToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestAModuleWithoutWorkflowsIsToldAtOnce(t *testing.T) {
+	defer func() {
+		if told := fmt.Sprint(recover()); !strings.Contains(told, "workflow.Register") {
+			t.Fatal(told)
+		}
+	}()
+	module{}.Definitions()
+}
+
 func TestStartsAreDescribedByTheirArguments(t *testing.T) {
 	if got := newRoutine("", func(Context, int8, *string) {}).schemas(); !slices.Equal(got, []string{
 		`{"format":"int8","maximum":127,"minimum":-128,"type":"integer"}`, `{"type":["string","null"]}`,

@@ -74,6 +74,9 @@ type module struct{}
 func init() { link.Guest = module{} }
 
 func (module) Definitions() []contract.Definition {
+	if len(registered) == 0 {
+		panic("no workflow is registered: call workflow.Register in an init of package main, or of one that it imports")
+	}
 	definitions := make([]contract.Definition, 0, len(registered))
 	for _, of := range registered {
 		definitions = append(definitions, contract.Definition{

@@ -6,6 +6,9 @@ use super::{componentise, project::Project, steps::Steps, version::Version};
 use crate::{error::CliError, output};
 
 pub(crate) const GO_MIN: Version = Version(1, 26);
+/// Of a compiled module that lacks what a component exports.
+const WITHOUT_SDK: &str =
+    "package main has to import dalsegno/workflow, or the packages that register workflows with it";
 
 /// Builds the component into the work folder.
 pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError> {
@@ -23,7 +26,8 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     command.args(["build", "-mod=mod", "-buildmode=c-shared", "-trimpath", "-o"]).arg(&core).arg(".");
     steps.run("compiling with go", &mut command)?;
     let component = work.join("component.wasm");
-    componentise::with_wasip1(&core, &project.own("wit"), &component)?;
+    componentise::with_wasip1(&core, &project.own("wit"), &component)
+        .map_err(|error| CliError::Failed(format!("{error}\n  help: {WITHOUT_SDK}")))?;
     Ok(component)
 }
 
