@@ -78,15 +78,7 @@ async fn children_and_next_runs_take_the_module_that_their_policy_says(
     let family = json!({
         "workflow_type": "parent", "input": [{ "workflow_type": "continued", "count": 0 }], "current": current,
     });
-    let deployed = client
-        .request_within(reqwest::Method::POST, "/modules?deploy=true&wait=60s")
-        .body(another(guests::bytes("language")))
-        .send()
-        .await
-        .expect("an answer");
-    assert!(deployed.status().is_success(), "{deployed:?}");
-    let uploaded: Value = deployed.json().await.expect("a body");
-    let new = uploaded["digest"].as_str().expect("a digest").to_owned();
+    let new = client.deploy(another(guests::bytes("language"))).await;
     assert_ne!(old, new);
     let expected = if current { &new } else { &old };
 

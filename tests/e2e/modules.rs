@@ -44,9 +44,7 @@ async fn a_new_version_is_for_new_runs_and_only_if_it_is_deployed(
     let _ = client.start(&picked).await.json(201);
     assert_eq!(client.describe("picked").await["module"], new.as_str());
 
-    let request = client.request_within(reqwest::Method::POST, "/modules?deploy=true");
-    let response = request.body(guests::bytes("diverging-added")).send().await.expect("an answer");
-    assert_eq!(response.status(), 200);
+    assert_eq!(client.deploy(guests::bytes("diverging-added")).await, new);
     client.begin("diverging", "after", json!([])).await;
     assert_eq!(client.describe("after").await["module"], new.as_str());
 
@@ -66,9 +64,7 @@ async fn a_run_goes_on_with_its_module_after_a_restart(#[values(Sqlite, Postgres
     let client = host.client();
     client.upload("diverging-base").await;
     client.begin("diverging", "old", json!([])).await;
-    let request = client.request_within(reqwest::Method::POST, "/modules?deploy=true");
-    let response = request.body(guests::bytes("diverging-changed")).send().await.expect("an answer");
-    assert_eq!(response.status(), 201);
+    client.deploy(guests::bytes("diverging-changed")).await;
     host.stop().await;
     host.restart().await;
     client.signal("old", "go", json!([])).await;

@@ -6,14 +6,6 @@ use dalsegno_tests::{auditor::audit, cli::dalsegno, guests};
 
 use crate::prelude::*;
 
-/// Uploads a module, and lets new runs have it.
-async fn deploy(client: &Client, package: &str) {
-    let request = client.request_within(reqwest::Method::POST, "/modules?deploy=true&wait=60s");
-    let request = request.header("content-type", "application/wasm").body(guests::bytes(package));
-    let response = request.send().await.expect("an answer");
-    assert!(response.status().is_success(), "{package}: {response:?}");
-}
-
 async fn round(client: &Client, id: &str, done: usize) {
     client.signal(id, "round", json!([])).await;
     eventually("the round is done", async || {
@@ -42,14 +34,14 @@ async fn replay(host: &Host, id: &str, package: &str) -> dalsegno_tests::cli::Sa
 async fn a_patch_is_for_runs_that_reach_it_first(#[values(Sqlite, Postgres)] backend: Backend) {
     let mut host = Host::start(backend).await;
     let client = host.client();
-    deploy(&client, "patched-before").await;
+    client.deploy(guests::bytes("patched-before")).await;
     client.begin("rounds", "before", json!([])).await;
     round(&client, "before", 1).await;
     client.begin("rounds", "finished", json!([])).await;
     let old = json!(["old 1", "old 2", "old 3"]);
     assert_eq!(rounds(&client, "finished").await, old);
 
-    deploy(&client, "patched-after").await;
+    client.deploy(guests::bytes("patched-after")).await;
     client.begin("rounds", "after", json!([])).await;
     round(&client, "before", 2).await;
     client.signal("before", "round", json!([])).await;
@@ -65,7 +57,7 @@ async fn a_patch_is_for_runs_that_reach_it_first(#[values(Sqlite, Postgres)] bac
     let markers = client.events_of("after", "MarkerRecorded").await;
     assert_eq!(markers.len(), 2, "one for each id, however often it is asked: {markers:?}");
 
-    deploy(&client, "patched-alone").await;
+    client.deploy(guests::bytes("patched-alone")).await;
     client.begin("rounds", "alone", json!([])).await;
     assert_eq!(rounds(&client, "alone").await, new);
 

@@ -157,8 +157,7 @@ impl Client {
     /// # Panics
     /// If there is no answer.
     pub async fn upload_bytes(&self, bytes: Vec<u8>) -> Answer {
-        let request = self.request_within(Method::POST, "/modules?wait=60s");
-        must(answer(request.header("content-type", "application/wasm").body(bytes)).await, "/modules")
+        self.post_module("/modules?wait=60s", bytes).await
     }
 
     /// Uploads a guest, and waits until it is compiled; tells its digest.
@@ -166,13 +165,29 @@ impl Client {
     /// # Panics
     /// If it is refused.
     pub async fn upload(&self, package: &str) -> String {
-        let answer = self.upload_bytes(guests::bytes(package)).await;
-        assert!(matches!(answer.status, 200..=202), "{package}: {} {}", answer.status, answer.text);
-        let digest = answer.value()["digest"].as_str().expect("a module has a digest").to_owned();
-        if answer.status == 202 {
+        self.compiled(self.upload_bytes(guests::bytes(package)).await).await
+    }
+
+    /// Uploads bytes as the module that new runs get, and waits until it is compiled; tells its digest.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn deploy(&self, bytes: Vec<u8>) -> String {
+        self.compiled(self.post_module("/modules?deploy=true&wait=60s", bytes).await).await
+    }
+
+    async fn post_module(&self, path: &str, bytes: Vec<u8>) -> Answer {
+        let request = self.request_within(Method::POST, path);
+        must(answer(request.header("content-type", "application/wasm").body(bytes)).await, path)
+    }
+
+    async fn compiled(&self, uploaded: Answer) -> String {
+        assert!(matches!(uploaded.status, 200..=202), "{} {}", uploaded.status, uploaded.text);
+        let digest = uploaded.value()["digest"].as_str().expect("a module has a digest").to_owned();
+        if uploaded.status == 202 {
             within(COMPILE_MAX, "the module is compiled", async || {
                 let module = self.read(&format!("/modules/{digest}")).await.json(200);
-                assert_ne!(module["status"], "refused", "{package}: {module}");
+                assert_ne!(module["status"], "refused", "{module}");
                 if module["status"] == "ready" { Ok(()) } else { Err(module) }
             })
             .await;
