@@ -22,8 +22,11 @@ pub(crate) struct Artifacts {
 
 const OWNER_ONLY: u32 = 0o700;
 
+/// Of the file of functions.
+const FUNCTIONS_FORMAT: u32 = 1;
+
 /// How the names of files begin that are being written.
-const UNFINISHED: &str = "compiling-";
+pub(crate) const UNFINISHED: &str = "compiling-";
 
 impl Artifacts {
     /// Makes the folder, or makes sure of it.
@@ -48,6 +51,11 @@ impl Artifacts {
         // A digest has no other characters; a foreign text must not lead out of the folder.
         let name: String = digest.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
         self.folder.join(format!("{name}-{compatibility}.cwasm"))
+    }
+
+    /// Where the functions are that modules have in common.
+    pub(crate) fn functions(&self, compatibility: &str) -> PathBuf {
+        self.folder.join(format!("functions-{FUNCTIONS_FORMAT}-{compatibility}"))
     }
 
     /// A file to write an artifact to; gone if it is not [stored](Self::store).

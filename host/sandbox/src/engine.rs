@@ -6,6 +6,7 @@
 use std::{
     hash::{Hash, Hasher},
     num::NonZeroUsize,
+    sync::Arc,
 };
 
 use sha2::{Digest, Sha256};
@@ -14,15 +15,15 @@ use wasmtime::{
     WasmFeatures,
 };
 
-use crate::{SandboxConfig, limits};
+use crate::{SandboxConfig, compile::Functions, limits};
 
 /// What an engine is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose<'a> {
     /// Guests of a host: from a pool, copy-on-write.
     Run(&'a SandboxConfig),
-    /// Only compiling.
-    Compile,
+    /// Only compiling; with what was compiled before.
+    Compile(Option<&'a Arc<Functions>>),
 }
 
 impl Purpose<'_> {
@@ -30,8 +31,14 @@ impl Purpose<'_> {
     /// The machine cannot run it: too little address space, for example.
     pub(crate) fn engine(self) -> wasmtime::Result<Engine> {
         let mut config = base();
-        if let Self::Run(settings) = self {
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+        match self {
+            Self::Run(settings) => {
+                config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+            }
+            Self::Compile(Some(functions)) => {
+                config.enable_incremental_compilation(functions.clone())?;
+            }
+            Self::Compile(None) => {}
         }
         Engine::new(&config)
     }

@@ -39,6 +39,10 @@ pub const LINE_BYTES_MAX: usize = 8 << 10;
 pub const LAST_WORDS_BYTES_MAX: usize = 2 << 10;
 /// What a message of the compiler may say.
 pub const COMPILER_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// Smaller modules are compiled faster than the functions of others are read.
+pub const SHARING_MODULE_BYTES_MIN: usize = 1 << 20;
+/// Compiled functions that are kept for other modules. Python has 27 MiB of them, and its modules 3 MiB each.
+pub const FUNCTIONS_BYTES_MAX: usize = 96 << 20;
 /// The message of a failed activation.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 10;
 /// The backtrace of a failed activation.

@@ -12,9 +12,10 @@ use support::{TestSandbox, guest, handmade::Handmade};
 
 fn main() {
     compile_child_main();
-    let tests: [(&str, fn()); 7] = [
+    let tests: [(&str, fn()); 8] = [
         ("a_child_compiles_what_this_process_runs", a_child_compiles_what_this_process_runs),
         ("compiling_again_does_nothing", compiling_again_does_nothing),
+        ("large_modules_share_functions", large_modules_share_functions),
         ("a_child_that_is_too_late_is_killed", a_child_that_is_too_late_is_killed),
         ("a_child_that_needs_too_much_memory_ends", a_child_that_needs_too_much_memory_ends),
         ("a_child_says_why_a_module_is_refused", a_child_says_why_a_module_is_refused),
@@ -58,6 +59,39 @@ fn compiling_again_does_nothing() {
     let begin = Instant::now();
     compile(&test, &bytes).unwrap();
     assert!(begin.elapsed() < Duration::from_millis(50), "it compiled again");
+}
+
+fn large_modules_share_functions() {
+    let test = sandbox(|_| {});
+    let [one, other, third] = [1, 2, 3].map(|byte| large(guest("hello"), byte));
+    compile(&test, &one).unwrap();
+    assert_eq!(files(&test), 2, "an artifact, and its functions");
+    let kept = functions(&test);
+    let bytes = || std::fs::metadata(&kept).unwrap().len();
+    let once = bytes();
+    compile(&test, &other).unwrap();
+    assert!(bytes() < once + once / 2, "most of it was known");
+    std::fs::write(&kept, b"something else").unwrap();
+    compile(&test, &third).unwrap();
+    assert!(bytes() > once / 2, "what was damaged is made again");
+    assert_eq!(files(&test), 4, "three artifacts, and their functions");
+}
+
+/// A component of the same code, with two mebibytes in a section that nobody reads.
+fn large(mut component: Vec<u8>, fill: u8) -> Vec<u8> {
+    const CUSTOM_SECTION: u8 = 0;
+    // The size of the section, in LEB128: the name's length, no name, and the content.
+    const CONTENT_BYTES: usize = (1 << 21) - 2;
+    component.extend([CUSTOM_SECTION, 0xff, 0xff, 0x7f, 0]);
+    component.extend(std::iter::repeat_n(fill, CONTENT_BYTES));
+    component
+}
+
+/// The file of functions that modules have in common.
+fn functions(test: &TestSandbox) -> std::path::PathBuf {
+    let entries = std::fs::read_dir(test.cache.path().join("modules")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    paths.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("functions-")).unwrap()
 }
 
 fn a_child_that_is_too_late_is_killed() {

@@ -1,6 +1,9 @@
 //! The child process: a component from standard input, an artifact to standard output.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    io::{Read as _, Write as _},
+    path::PathBuf,
+};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,8 @@ pub(super) struct Order {
     pub(super) compile_memory_bytes_max: u64,
     /// Of the compiler, on one processor.
     pub(super) cpu_seconds_max: u64,
+    /// A file of functions that may be known already.
+    pub(super) functions: Option<PathBuf>,
 }
 
 /// How a child ends; anything else is a crash.
@@ -72,7 +77,7 @@ fn compile(order: &str) -> Result<(), CompileError> {
     limit(&order).map_err(failed)?;
     let mut bytes = Vec::new();
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    let artifact = to_artifact(&bytes, order.memory_bytes_max)?;
+    let artifact = to_artifact(&bytes, order.memory_bytes_max, order.functions.as_deref())?;
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&artifact).and_then(|()| stdout.flush()).map_err(failed)
 }

@@ -4,9 +4,10 @@
 //! promises. So it is this program again, as a child with a deadline and a memory limit.
 
 mod child;
+mod functions;
 mod parent;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use wasmtime::{Engine, component::Component};
 
@@ -15,12 +16,14 @@ use crate::{
     artifacts::Artifacts,
     bindings::WorkflowPre,
     engine::Purpose,
+    limits,
     runtime::{self, Runtime},
     wasi,
 };
 
 pub(crate) use child::check_not_child;
 pub use child::compile_child_main;
+pub(crate) use functions::Functions;
 
 /// Compiles `bytes` to the artifact at `path`.
 pub(crate) fn compile(
@@ -30,15 +33,17 @@ pub(crate) fn compile(
     bytes: &[u8],
 ) -> Result<(), CompileError> {
     let mut file = artifacts.new_file()?;
+    let shares = bytes.len() >= limits::SHARING_MODULE_BYTES_MIN;
+    let functions = shares.then(|| artifacts.functions(&runtime.compatibility));
     if runtime.config.compiler == Compiler::ThisProcess {
-        let artifact = to_artifact(bytes, runtime.config.memory_bytes_max)?;
+        let artifact = to_artifact(bytes, runtime.config.memory_bytes_max, functions.as_deref())?;
         std::io::Write::write_all(&mut file, &artifact).map_err(|error| SandboxError::Cache {
             action: "write the compiled module",
             path: file.path().to_owned(),
             error,
         })?;
     } else {
-        parent::compile(&runtime.config, bytes, file.as_file())?;
+        parent::compile(&runtime.config, bytes, functions, file.as_file())?;
     }
     // The pool has limits that only it knows: on the size of an instance's tables of functions, say.
     Artifacts::check(&runtime.engine, &file)
@@ -46,13 +51,21 @@ pub(crate) fn compile(
     Ok(artifacts.store(file, path)?)
 }
 
-/// Compiles, and checks what only the compiled component tells.
-fn to_artifact(bytes: &[u8], memory_bytes_max: usize) -> Result<Vec<u8>, CompileError> {
-    let engine = Purpose::Compile.engine();
+/// Compiles, and checks what only the compiled component tells; with a file of functions that may be known already.
+fn to_artifact(
+    bytes: &[u8],
+    memory_bytes_max: usize,
+    functions: Option<&Path>,
+) -> Result<Vec<u8>, CompileError> {
+    let functions = functions.map(|path| Arc::new(Functions::read(path)));
+    let engine = Purpose::Compile(functions.as_ref()).engine();
     let engine = engine.map_err(|error| CompileError::Failed(format!("{error:#}")))?;
     let component = Component::from_binary(&engine, bytes).map_err(not_compiled)?;
     check_demands(&component, memory_bytes_max)?;
     check_types(&engine, &component).map_err(|error| Refused::Incompatible(format!("{error:#}")))?;
+    if let Some(Err(error)) = functions.map(|functions| functions.save()) {
+        tracing::warn!("the functions of a module are not kept, the next one takes longer: {error}");
+    }
     component.serialize().map_err(|error| CompileError::Failed(format!("{error:#}")))
 }
 

@@ -18,9 +18,14 @@ use crate::{CompileError, Compiler, Refused, SandboxConfig, SandboxError, limits
 const DEADLINE_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Has a child compile `bytes`, its output going to `artifact`.
-pub(super) fn compile(config: &SandboxConfig, bytes: &[u8], artifact: &File) -> Result<(), CompileError> {
+pub(super) fn compile(
+    config: &SandboxConfig,
+    bytes: &[u8],
+    functions: Option<PathBuf>,
+    artifact: &File,
+) -> Result<(), CompileError> {
     let deadline = Instant::now() + config.compile_deadline.min(DEADLINE_MAX);
-    let mut child = spawn(config, artifact).map_err(SandboxError::Spawn)?;
+    let mut child = spawn(config, functions, artifact).map_err(SandboxError::Spawn)?;
     let said = talk(deadline, &mut child, bytes);
     let ended = said.and_then(|said| Ok((end(deadline, &mut child)?, said)));
     match ended {
@@ -34,11 +39,12 @@ pub(super) fn compile(config: &SandboxConfig, bytes: &[u8], artifact: &File) -> 
     }
 }
 
-fn spawn(config: &SandboxConfig, artifact: &File) -> io::Result<Child> {
+fn spawn(config: &SandboxConfig, functions: Option<PathBuf>, artifact: &File) -> io::Result<Child> {
     let order = Order {
         memory_bytes_max: config.memory_bytes_max,
         compile_memory_bytes_max: config.compile_memory_bytes_max,
         cpu_seconds_max: cpu_seconds_max(config),
+        functions,
     };
     Command::new(program(&config.compiler)?)
         .env_clear()

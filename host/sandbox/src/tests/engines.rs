@@ -3,6 +3,7 @@
 use std::{
     fs,
     process::Command,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -12,6 +13,7 @@ use super::support;
 use crate::{
     SandboxConfig,
     artifacts::Artifacts,
+    compile::Functions,
     engine::{self, Purpose},
 };
 
@@ -23,7 +25,7 @@ fn settings() -> SandboxConfig {
 fn an_artifact_of_the_compiler_loads_where_guests_run() {
     let folder = tempfile::TempDir::new().unwrap();
     let artifacts = Artifacts::open(folder.path()).unwrap();
-    let compiler = Purpose::Compile.engine().unwrap();
+    let compiler = Purpose::Compile(None).engine().unwrap();
     let runner = Purpose::Run(&settings()).engine().unwrap();
     assert_eq!(engine::compatibility(&compiler), engine::compatibility(&runner));
     let path = folder.path().join("hello.cwasm");
@@ -34,7 +36,7 @@ fn an_artifact_of_the_compiler_loads_where_guests_run() {
 
 #[test]
 fn artifacts_of_other_settings_have_other_names() {
-    let ours = engine::compatibility(&Purpose::Compile.engine().unwrap());
+    let ours = engine::compatibility(&Purpose::Compile(None).engine().unwrap());
     let changes: [fn(&mut Config) -> &mut Config; 3] = [
         // wasmtime itself would load it: for it, this is a question of taste.
         |config| config.cranelift_nan_canonicalization(false),
@@ -46,6 +48,26 @@ fn artifacts_of_other_settings_have_other_names() {
         change(&mut config);
         assert_ne!(engine::compatibility(&Engine::new(&config).unwrap()), ours);
     }
+}
+
+#[test]
+fn modules_share_functions_and_artifacts_do_not_show_it() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("functions");
+    let plain = Purpose::Compile(None).engine().unwrap();
+    let mut compile = |guest| {
+        let bytes = support::guest(guest);
+        let functions = Arc::new(Functions::read(&path));
+        let sharing = Purpose::Compile(Some(&functions)).engine().unwrap();
+        let same =
+            sharing.precompile_component(&bytes).unwrap() == plain.precompile_component(&bytes).unwrap();
+        assert!(same, "the artifact of {guest} is another one");
+        functions.save().unwrap();
+        fs::metadata(&path).unwrap().len()
+    };
+    let [one, two, again] = ["hello", "approval", "hello"].map(&mut compile);
+    assert!(two - one < one, "two modules have {two} bytes of functions, one alone {one}");
+    assert!(again - two < one / 3, "a module that is compiled again adds {} bytes", again - two);
 }
 
 #[test]
@@ -76,7 +98,7 @@ fn files_of_dead_compilers_are_removed_and_those_of_living_ones_are_not() {
 #[test]
 fn compatibility_is_the_same_in_every_process() {
     const CHILD: &str = "DALSEGNO_TEST_PRINT_COMPATIBILITY";
-    let ours = engine::compatibility(&Purpose::Compile.engine().unwrap());
+    let ours = engine::compatibility(&Purpose::Compile(None).engine().unwrap());
     if std::env::var_os(CHILD).is_some() {
         panic!("compatibility {ours}");
     }
