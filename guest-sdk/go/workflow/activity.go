@@ -170,28 +170,29 @@ func ExecuteLocalActivity(ctx Context, activity any, args ...any) Future {
 	}, options.Headers)
 }
 
-// A work is a kind of activities.
-type work struct {
-	kind string
-	// What sets their options.
+// An activityKind is local, or not.
+type activityKind struct {
+	name string
+	// The type of its options.
 	options string
 	ask     func(contract.Host, string, []contract.Payload, contract.ActivityOptions) contract.Operation
 }
 
 var (
-	activities      = work{"activity", "ActivityOptions", contract.Host.ScheduleActivity}
-	localActivities = work{"local activity", "LocalActivityOptions", contract.Host.ScheduleLocalActivity}
+	activities      = activityKind{"activity", "ActivityOptions", contract.Host.ScheduleActivity}
+	localActivities = activityKind{"local activity", "LocalActivityOptions", contract.Host.ScheduleLocalActivity}
 )
 
 func execute(
-	ctx Context, work work, name string, args []any, options contract.ActivityOptions, headers map[string]any,
+	ctx Context, kind activityKind, name string, args []any, options contract.ActivityOptions,
+	headers map[string]any,
 ) Future {
 	r := theRun()
 	r.here("executing an activity")
-	call := fmt.Sprintf("%s `%s`", work.kind, name)
+	call := fmt.Sprintf("%s `%s`", kind.name, name)
 	if options.StartToCloseMs == 0 && options.ScheduleToCloseMs == 0 {
 		r.fail(bug(badArguments, fmt.Sprintf("the %s needs a time limit: StartToCloseTimeout or ScheduleToCloseTimeout "+
-			"of %[2]s, which the context has by workflow.With%[2]s", call, work.options)))
+			"of %[2]s, which the context has by workflow.With%[2]s", call, kind.options)))
 	}
 	if err := scopeOf(ctx).err(); err != nil {
 		return failedFuture(err)
@@ -200,11 +201,11 @@ func execute(
 	options.Headers = r.named(call, headers)
 	frames := r.place()
 	r.callSite(frames)
-	number := work.ask(r.host, name, input, options)
+	number := kind.ask(r.host, name, input, options)
 	if options.ActivityID == "" {
 		options.ActivityID = fmt.Sprint(number)
 	}
-	started := newFuture(func() string { return fmt.Sprintf("%s %s (operation %d)", work.kind, name, number) })
+	started := newFuture(func() string { return fmt.Sprintf("%s %s (operation %d)", kind.name, name, number) })
 	r.begin(ctx, number, &operation{
 		future: started,
 		cancelInHost: func(string) bool {

@@ -114,6 +114,17 @@ func TestUpdatesAnswerAndFailAndAreValidated(t *testing.T) {
 	r.expect("update u fail [BadArguments] argument 1: json: cannot unmarshal string into Go value of type int")
 }
 
+func TestAValidatorTakesWhatItsHandlerTakes(t *testing.T) {
+	r := unstarted(t, func(ctx Context) error {
+		options := UpdateHandlerOptions{Validator: func(string) error { return nil }}
+		return SetUpdateHandlerWithOptions(ctx, "add", func(Context, int) error { return nil }, options)
+	})
+	bug := r.bugs(contract.Started{WorkflowType: "test"})
+	if bug.Message != "the validator of update `add` takes other arguments than its handler" {
+		t.Fatal(bug.Message)
+	}
+}
+
 func TestAnUpdateInTheFirstActivationFindsItsHandler(t *testing.T) {
 	r := unstarted(t, func(ctx Context) error {
 		_ = SetUpdateHandler(ctx, "ping", func() (string, error) { return "pong", nil })

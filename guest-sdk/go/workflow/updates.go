@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 
 	"dalsegno"
 	"dalsegno/internal/contract"
@@ -55,6 +56,9 @@ func SetUpdateHandlerWithOptions(
 	}
 	if options.Validator != nil {
 		made.validator = newRoutine(fmt.Sprintf("validator of update `%s`", updateName), options.Validator)
+		if !slices.Equal(made.validator.params, made.routine.params) {
+			panic(fmt.Sprintf("the validator of update `%s` takes other arguments than its handler", updateName))
+		}
 	}
 	r.handlers.updates[updateName] = made
 	return nil
