@@ -98,39 +98,45 @@ func GetLocalActivityOptions(ctx Context) LocalActivityOptions {
 	return options
 }
 
+func withChanged(ctx Context, change func(options *ActivityOptions)) Context {
+	options := GetActivityOptions(ctx)
+	change(&options)
+	return WithActivityOptions(ctx, options)
+}
+
 // WithTaskQueue changes one of the options of activities.
 func WithTaskQueue(ctx Context, name string) Context {
-	options := GetActivityOptions(ctx)
-	options.TaskQueue = name
-	return WithActivityOptions(ctx, options)
+	return withChanged(ctx, func(options *ActivityOptions) { options.TaskQueue = name })
 }
 
 // WithStartToCloseTimeout changes one of the options of activities.
 func WithStartToCloseTimeout(ctx Context, limit time.Duration) Context {
-	options := GetActivityOptions(ctx)
-	options.StartToCloseTimeout = limit
-	return WithActivityOptions(ctx, options)
+	return withChanged(ctx, func(options *ActivityOptions) { options.StartToCloseTimeout = limit })
 }
 
 // WithScheduleToCloseTimeout changes one of the options of activities.
 func WithScheduleToCloseTimeout(ctx Context, limit time.Duration) Context {
-	options := GetActivityOptions(ctx)
-	options.ScheduleToCloseTimeout = limit
-	return WithActivityOptions(ctx, options)
+	return withChanged(ctx, func(options *ActivityOptions) { options.ScheduleToCloseTimeout = limit })
+}
+
+// WithScheduleToStartTimeout changes one of the options of activities.
+func WithScheduleToStartTimeout(ctx Context, limit time.Duration) Context {
+	return withChanged(ctx, func(options *ActivityOptions) { options.ScheduleToStartTimeout = limit })
 }
 
 // WithHeartbeatTimeout changes one of the options of activities.
 func WithHeartbeatTimeout(ctx Context, limit time.Duration) Context {
-	options := GetActivityOptions(ctx)
-	options.HeartbeatTimeout = limit
-	return WithActivityOptions(ctx, options)
+	return withChanged(ctx, func(options *ActivityOptions) { options.HeartbeatTimeout = limit })
+}
+
+// WithWaitForCancellation changes one of the options of activities.
+func WithWaitForCancellation(ctx Context, wait bool) Context {
+	return withChanged(ctx, func(options *ActivityOptions) { options.WaitForCancellation = wait })
 }
 
 // WithRetryPolicy changes one of the options of activities.
 func WithRetryPolicy(ctx Context, policy dalsegno.RetryPolicy) Context {
-	options := GetActivityOptions(ctx)
-	options.RetryPolicy = &policy
-	return WithActivityOptions(ctx, options)
+	return withChanged(ctx, func(options *ActivityOptions) { options.RetryPolicy = &policy })
 }
 
 // ExecuteActivity schedules work outside of the sandbox, by its name, or by a function of that name. Its

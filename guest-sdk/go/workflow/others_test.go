@@ -76,10 +76,25 @@ func TestAttributesAndMemoAreTold(t *testing.T) {
 		_ = UpsertTypedSearchAttributes(ctx, share.ValueSet(2),
 			dalsegno.NewSearchAttributeKeyTime("Due").ValueSet(due), dalsegno.NewSearchAttributeKeyBool("Gone").ValueUnset())
 		_ = UpsertMemo(ctx, map[string]any{"b": "<&>", "a": nil})
-		value, _ := share.Get(GetInfo(ctx).TypedSearchAttributes)
+		value, _ := GetTypedSearchAttributes(ctx).GetFloat64(share)
 		return value, nil
 	})
 	r.expect(`attributes Share=2.0 Due="2026-01-02T03:04:05.6Z" Gone=removed`, `memo a=removed b="<&>"`, "complete 2")
+}
+
+func TestWhatARunKnowsOfItselfIsOfThePresentActivation(t *testing.T) {
+	r := rigged(t, func(ctx Context) (int, error) {
+		info := GetInfo(ctx)
+		err := Sleep(ctx, time.Second)
+		return info.GetCurrentHistoryLength(), err
+	})
+	r.run.activate(contract.Activation{HistoryEvents: 7, Events: []contract.Event{r.fired(1)}})
+	r.expect("timer 1000", "complete 7")
+}
+
+func TestKeysOfAMapHaveAnOrder(t *testing.T) {
+	r := rigged(t, func(Context) ([]string, error) { return DeterministicKeys(map[string]int{"b": 1, "c": 2, "a": 3}), nil })
+	r.expect(`complete ["a","b","c"]`)
 }
 
 func TestLogsAndFigures(t *testing.T) {
