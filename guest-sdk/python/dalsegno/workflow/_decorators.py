@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack, overload
+from typing import Any, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from .._internal.arguments import DefinitionError
 from .._internal.definition import MARK, Mark, define
@@ -12,6 +12,8 @@ from ..common import HandlerUnfinishedPolicy
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
 
 
 @overload
@@ -82,10 +84,20 @@ def query(function: Any = None, **options: Any) -> Any:
     return _handler("query", function, **options)
 
 
+class UpdateHandler(Protocol[P, R]):
+    """What type checkers see of a handler of an update."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The handler itself."""
+
+    def validator(self, function: F) -> F:
+        """Decorates what decides on the update before it is accepted."""
+
+
 @overload
-def update(function: F) -> F: ...
+def update(function: Callable[P, R]) -> UpdateHandler[P, R]: ...
 @overload
-def update(**options: Unpack[_WorkOptions]) -> Callable[[F], F]: ...
+def update(**options: Unpack[_WorkOptions]) -> Callable[[Callable[P, R]], UpdateHandler[P, R]]: ...
 def update(function: Any = None, **options: Any) -> Any:
     """A handler of an update, `async` or not; its result goes to the caller.
 

@@ -44,7 +44,7 @@ async def sleep(duration: float | timedelta, *, summary: str | None = None) -> N
 
     Raises `ValueError` of a duration below zero.
     """
-    if duration < type(duration)(0):
+    if (duration.total_seconds() if isinstance(duration, timedelta) else duration) < 0:
         raise ValueError(f"a workflow cannot sleep for {duration!r}")
     await _timer(current(), duration, summary)
 
