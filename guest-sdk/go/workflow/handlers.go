@@ -113,3 +113,20 @@ func (h *handlers) end(ended *working) {
 
 // AllHandlersFinished tells whether no handler of a signal or an update is at work.
 func AllHandlersFinished(Context) bool { return len(theRun().handlers.atWork) == 0 }
+
+type headersKey struct{}
+
+// handling gives the context of a handler's call.
+func handling(ctx Context, request contract.Request) Context {
+	return WithValue(ctx, headersKey{}, changed(request.Headers, nil))
+}
+
+// GetHeaders gives what travelled beside the arguments: with the signal, the update or the query that the code with
+// this context handles; elsewhere with the start of the run. Nothing of it goes on by itself: the options of what is
+// called have Headers.
+func GetHeaders(ctx Context) map[string]dalsegno.Payload {
+	if headers, ok := ctx.Value(headersKey{}).(map[string]dalsegno.Payload); ok {
+		return headers
+	}
+	return changed(theRun().host.Info().Headers, nil)
+}
