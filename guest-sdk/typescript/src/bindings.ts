@@ -47,7 +47,7 @@ export function hostOf(imports: Imports, { wide, give, take }: Engine): Host {
     cancelled: (details) => run.cancelled(details),
     continueAsNew: (input, options) => run.continueAsNew(input, give(options)),
     info: () => narrowed(run.info()) as RunInfo,
-    randomBytes: (length) => run.randomBytes(length),
+    randomBytes: (length) => take(run.randomBytes(length)),
     patched: (id) => run.patched(id),
     deprecatePatch: (id) => run.deprecatePatch(id),
     getVersion: (changeId, minimum, maximum) => run.getVersion(changeId, minimum, maximum),
@@ -83,7 +83,11 @@ function widened(value: unknown, name = ''): Foreign {
 /** As the SDK sees it. */
 function narrowed(value: unknown): Foreign {
   if (typeof value === 'bigint') return Number(value);
-  return value === null ? undefined : mapped(value, narrowed);
+  if (value === null) return undefined;
+  // StarlingMonkey's bindings make bytes of a class of their own.
+  if (ArrayBuffer.isView(value) && !(value instanceof Uint8Array))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return mapped(value, narrowed);
 }
 
 /** Applies the function to what is within a list or a record. */

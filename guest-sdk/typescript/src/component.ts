@@ -5,6 +5,7 @@ import type { ModuleDefinition, Payload, Request } from './contract.js';
 import { moduleDefinition } from './definitions.js';
 import { toContract } from './failure-contract.js';
 import { Run } from './run.js';
+import { warmUp } from './warm-up.js';
 import { workflowTypesOf } from './workflow-types.js';
 
 export { dalsegnoAsync } from './async.js';
@@ -23,6 +24,7 @@ export function guestOf(module: Record<string, unknown>, imports: Imports, engin
   const types = workflowTypesOf(module);
   if (types.size === 0) throw new Error('the entry module exports no workflow: export an async function');
   const host = hostOf(imports, engine);
+  warmUp();
   let present: Run | undefined;
   const run = (): Run => (present ??= new Run(host, types));
   // The contract's errors are failures, thrown as plain values.
@@ -38,7 +40,7 @@ export function guestOf(module: Record<string, unknown>, imports: Imports, engin
   return {
     definitions: () => moduleDefinition(types.values()),
     activate: answering((activation: unknown) => run().activate(activationIn(activation, engine))),
-    validateUpdate: answering((update: Request) => run().validateUpdate(update)),
-    query: answering((request: Request) => run().query(request)),
+    validateUpdate: answering((update: Request) => run().validateUpdate(engine.take(update))),
+    query: answering((request: Request) => run().query(engine.take(request))),
   };
 }

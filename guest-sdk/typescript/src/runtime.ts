@@ -71,6 +71,11 @@ export class Runtime {
     return present;
   }
 
+  /** From now on there is no run. */
+  static uninstall(): void {
+    present = undefined;
+  }
+
   /** Begins an activation. */
   begin(activation: Activation): void {
     this.timeUs = activation.timeUs;

@@ -2,7 +2,7 @@ import './globals.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ApplicationFailure, scheduleActivity, workflowInfo } from '@dalsegno/workflow';
+import { ApplicationFailure, inWorkflowContext, scheduleActivity, workflowInfo } from '@dalsegno/workflow';
 
 import { guestOf, quickjs, starlingmonkey } from '../src/component.js';
 import { defaultInfo } from './info.js';
@@ -67,6 +67,11 @@ for (const [name, engine, one, absent] of [
     assert.equal(cause?.kind.val.nextRetryDelayMs, engine.wide(1_000));
   });
 }
+
+test('making a guest leaves no run behind', () => {
+  guestOf({ main: async () => undefined }, imports([], 1, null), quickjs);
+  assert.equal(inWorkflowContext(), false);
+});
 
 test('a module without workflows is refused, and errors are thrown as plain failures', () => {
   assert.throws(() => guestOf({}, imports([], 1, null), quickjs), /exports no workflow/);
