@@ -20,6 +20,7 @@ scenarios![
     activity_cancelled_and_awaited,
     chain,
     local_activities,
+    local_activity_options,
 ];
 
 async fn activities_in_sequence(stage: &mut Stage) {
@@ -79,5 +80,9 @@ async fn chain(stage: &mut Stage) {
 }
 
 async fn local_activities(stage: &mut Stage) {
+    stage.begin(json!([])).await;
+}
+
+async fn local_activity_options(stage: &mut Stage) {
     stage.begin(json!([])).await;
 }

@@ -6,10 +6,14 @@ use serde_json::json;
 use super::scenarios;
 use crate::stage::Stage;
 
-scenarios![continue_as_new, carried_signal, retried_workflow, patches];
+scenarios![continue_as_new, continue_as_new_options, carried_signal, retried_workflow, patches];
 
 async fn continue_as_new(stage: &mut Stage) {
     stage.begin(json!([0, []])).await;
+}
+
+async fn continue_as_new_options(stage: &mut Stage) {
+    stage.begin(json!([])).await;
 }
 
 async fn carried_signal(stage: &mut Stage) {

@@ -11,7 +11,9 @@ scenarios![
     child_failure_caught,
     child_cancelled,
     child_signalled,
+    child_terminated,
     child_abandoned,
+    child_options,
     child_id_taken,
     external,
     external_missing,
@@ -47,11 +49,24 @@ async fn child_signalled(stage: &mut Stage) {
     stage.client.signal(&child, "finish", json!([])).await;
 }
 
+async fn child_terminated(stage: &mut Stage) {
+    let child = stage.child();
+    stage.begin_type("child-signalled", json!([])).await;
+    stage.until_events("ExternalWorkflowExecutionSignaled", 1).await;
+    let path = format!("/workflows/{child}/terminate");
+    let _ = stage.client.post(&path, &json!({ "reason": "enough" })).await.json(200);
+}
+
 async fn child_abandoned(stage: &mut Stage) {
     let child = stage.child();
     stage.begin(json!([])).await;
     stage.client.ended(&stage.id).await;
     stage.client.signal(&child, "finish", json!([])).await;
+}
+
+async fn child_options(stage: &mut Stage) {
+    stage.child();
+    stage.begin(json!([])).await;
 }
 
 async fn child_id_taken(stage: &mut Stage) {

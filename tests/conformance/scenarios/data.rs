@@ -5,7 +5,7 @@ use serde_json::json;
 use super::scenarios;
 use crate::stage::Stage;
 
-scenarios![draws, large_payload, unicode, many_arguments, nothing, attributes, info, cause_chain];
+scenarios![draws, large_payload, unicode, many_arguments, nothing, bytes, attributes, info, cause_chain];
 
 /// Scripts, directions, joined characters, and what JSON escapes or must not escape.
 const TEXT: &str = "grüße, שלום, مرحبا, 你好, 👩‍👩‍👧 😀 e\u{301} \u{202e}rtl\u{202c} <b>&amp;</b> \"quoted\" \\ / \
@@ -35,6 +35,11 @@ async fn many_arguments(stage: &mut Stage) {
 
 async fn nothing(stage: &mut Stage) {
     stage.begin(json!([null])).await;
+}
+
+async fn bytes(stage: &mut Stage) {
+    stage.child();
+    stage.begin(json!([])).await;
 }
 
 async fn attributes(stage: &mut Stage) {

@@ -13,6 +13,7 @@ scenarios![
     timeout,
     condition_met,
     condition_timed_out,
+    condition_cancelled,
 ];
 
 async fn timer(stage: &mut Stage) {
@@ -45,4 +46,10 @@ async fn condition_met(stage: &mut Stage) {
 
 async fn condition_timed_out(stage: &mut Stage) {
     stage.begin_type("condition", json!([50])).await;
+}
+
+async fn condition_cancelled(stage: &mut Stage) {
+    stage.begin_type("condition", json!([60 * 60 * 1000])).await;
+    stage.until_events("TimerStarted", 1).await;
+    stage.cancel().await;
 }

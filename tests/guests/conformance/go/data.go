@@ -11,6 +11,8 @@ func init() {
 	register("unicode", unicode)
 	register("many-arguments", manyArguments)
 	register("nothing", nothing)
+	register("mirror", mirror)
+	register("bytes", toAndFro)
 }
 
 func largePayload(ctx workflow.Context, n int) (int, error) {
@@ -51,4 +53,11 @@ func nothing(ctx workflow.Context, argument any) error {
 	}
 	_, err = activity[any](ctx, "echo", []any{a, b, c})
 	return err
+}
+
+func mirror(_ workflow.Context, value []byte) ([]byte, error) { return value, nil }
+
+func toAndFro(ctx workflow.Context) (value []byte, err error) {
+	err = startChild(ctx, mirror, []byte{0, 1, 254, 255}).Get(ctx, &value)
+	return value, err
 }

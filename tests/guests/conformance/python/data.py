@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 from typing import Any
 
+from children import child_id
 from common import activity
 from dalsegno import workflow
 from dalsegno.common import SearchAttributeKey
@@ -52,6 +53,20 @@ class Nothing:
         b = await activity("echo")
         c = await activity("echo", argument)
         await activity("echo", [a, b, c])
+
+
+@workflow.defn(name="mirror")
+class Mirror:
+    @workflow.run
+    async def run(self, value: bytes) -> bytes:
+        return value
+
+
+@workflow.defn(name="bytes")
+class Bytes:
+    @workflow.run
+    async def run(self) -> bytes:
+        return await workflow.execute_child_workflow(Mirror.run, bytes([0, 1, 254, 255]), id=child_id())
 
 
 @workflow.defn(name="attributes")

@@ -43,7 +43,8 @@ pub(crate) async fn activity_failure_caught() -> Result<Value, Failure> {
     }))
 }
 
-fn retry(attempts: u32) -> RetryPolicy {
+/// The policy of all scenarios.
+pub(crate) fn retry(attempts: u32) -> RetryPolicy {
     RetryPolicy {
         initial_interval: Some(Duration::from_millis(10)),
         backoff_coefficient: Some(1.0),

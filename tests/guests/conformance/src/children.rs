@@ -1,7 +1,8 @@
 //! Children: run to their end, failing, cancelled, signalled, left.
 
-use dalsegno_sdk::{CauseKind, Child, Context, Failure, ParentClosePolicy, child, info, workflow};
-use serde::de::DeserializeOwned;
+use dalsegno_sdk::{
+    CauseKind, Child, Context, Failure, FromPayload, ParentClosePolicy, child, info, workflow,
+};
 use serde_json::{Value, json};
 
 use crate::{call, cancelled, go};
@@ -46,7 +47,7 @@ impl ChildWaits {
 
 /// The only child of this run.
 #[track_caller]
-fn only_child<T: DeserializeOwned>(workflow_type: &str) -> Child<T> {
+pub(crate) fn only_child<T: FromPayload>(workflow_type: &str) -> Child<T> {
     child(workflow_type).workflow_id(format!("{}-child", info().workflow_id))
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use dalsegno_sdk::{Context, Failure, SearchAttribute, set_memo, upsert_search_attributes, workflow};
+use dalsegno_sdk::{
+    Context, Failure, Payload, SearchAttribute, set_memo, upsert_search_attributes, workflow,
+};
 use serde_json::{Value, json};
 
-use crate::call;
+use crate::{call, children::only_child};
 
 /// A long text through an activity.
 #[workflow]
@@ -58,6 +60,18 @@ pub(crate) async fn nothing(argument: Option<Value>) -> Result<(), Failure> {
     let c: Option<Value> = call("echo").input(&argument).await?;
     let _: Value = call("echo").input(&[a, b, c]).await?;
     Ok(())
+}
+
+/// Gives back what it is given.
+#[workflow]
+pub(crate) async fn mirror(value: Payload) -> Payload {
+    value
+}
+
+/// Bytes to a child and back.
+#[workflow]
+pub(crate) async fn bytes() -> Result<Payload, Failure> {
+    only_child("mirror").input(&Payload::bytes(vec![0, 1, 254, 255])).await
 }
 
 /// Attributes of every type and a memo, changed once.

@@ -7,6 +7,8 @@ mod cancellation;
 mod chains;
 mod children;
 mod data;
+mod giving_up;
+mod options;
 mod other_runs;
 mod signals;
 mod surroundings;
@@ -27,8 +29,10 @@ use children::{
     ChildWaits, child_abandoned, child_cancelled, child_executed, child_fails, child_failure,
     child_failure_caught, child_greets, child_id_taken, child_signalled, info_of_child,
 };
-use dalsegno_sdk::{Activity, Failure, activity};
-use data::{Unicode, attributes, large_payload, many_arguments, nothing};
+use dalsegno_sdk::{Activity, Failure, FromPayload, activity};
+use data::{Unicode, attributes, bytes, large_payload, many_arguments, mirror, nothing};
+use giving_up::{cancel_becomes_failure, cancel_several};
+use options::{child_options, continue_as_new_options, local_activity_options};
 use other_runs::{external_missing, messenger};
 use signals::{
     AllHandlersFinished, AsyncSignalHandler, DynamicHandlers, SignalFails, Signals, buffered_signal,
@@ -51,6 +55,7 @@ dalsegno_sdk::workflows![
     activity_cancelled_and_awaited,
     chain,
     local_activities,
+    local_activity_options,
     timer,
     timers_in_order_of_firing,
     timer_cancelled,
@@ -75,6 +80,7 @@ dalsegno_sdk::workflows![
     child_signalled,
     child_abandoned,
     child_id_taken,
+    child_options,
     messenger,
     external_missing,
     cancel_uncaught,
@@ -82,7 +88,10 @@ dalsegno_sdk::workflows![
     cancel_with_clean_up,
     InnerScope,
     OuterScope,
+    cancel_several,
+    cancel_becomes_failure,
     continued,
+    continue_as_new_options,
     carried_signal,
     retried_workflow,
     patches,
@@ -91,6 +100,8 @@ dalsegno_sdk::workflows![
     Unicode,
     many_arguments,
     nothing,
+    mirror,
+    bytes,
     attributes,
     info_known,
     info_of_child,
@@ -107,7 +118,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// An activity with no options.
 #[track_caller]
-fn call<T: serde::de::DeserializeOwned>(name: &str) -> Activity<T> {
+fn call<T: FromPayload>(name: &str) -> Activity<T> {
     activity(name).start_to_close(START_TO_CLOSE)
 }
 

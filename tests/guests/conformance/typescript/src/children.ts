@@ -31,7 +31,7 @@ export const childWaits = defineWorkflow('child-waits', { signals: [note] }, asy
 });
 
 /** The options of every child here. */
-function named() {
+export function named() {
   return { workflowId: `${workflowInfo().workflowId}-child` };
 }
 

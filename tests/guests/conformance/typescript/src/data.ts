@@ -1,5 +1,13 @@
-import { condition, defineSignal, defineWorkflow, setHandler, upsertMemo } from '@dalsegno/workflow';
+import {
+  condition,
+  defineSignal,
+  defineWorkflow,
+  executeChild,
+  setHandler,
+  upsertMemo,
+} from '@dalsegno/workflow';
 
+import { named } from './children';
 import { activity } from './common';
 
 export const largePayload = defineWorkflow('large-payload', {}, async (n: number) => {
@@ -27,4 +35,10 @@ export const nothing = defineWorkflow('nothing', {}, async (argument: null) => {
   const b = await activity('echo');
   const c = await activity('echo', argument);
   await activity('echo', [a, b, c]);
+});
+
+export const mirror = defineWorkflow('mirror', {}, async (value: Uint8Array) => value);
+
+export const bytes = defineWorkflow('bytes', {}, async () => {
+  return await executeChild(mirror, { ...named(), args: [new Uint8Array([0, 1, 254, 255])] });
 });

@@ -7,6 +7,8 @@ export * from './cancellation';
 export * from './chains';
 export * from './children';
 export * from './data';
+export * from './giving-up';
+export * from './options';
 export * from './other-runs';
 export * from './queries';
 export * from './signals';
