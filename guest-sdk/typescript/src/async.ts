@@ -9,30 +9,37 @@ import type { Job } from './queue.js';
 
 type Code = Generator<unknown, unknown>;
 
+/** How many calls of async functions have begun and not come to their first `await`. */
+let beginning = 0;
+
+export function asyncCallsBeginning(): number {
+  return beginning;
+}
+
 /** Calls an async function. The build knows it by this name. */
 export function dalsegnoAsync(
   self: unknown,
   args: unknown[],
   code: (...args: unknown[]) => Code,
 ): WorkflowPromise<unknown> {
+  beginning += 1;
   try {
-    return new AsyncCall(code.apply(self, args)).begin();
+    const call = new AsyncCall(code.apply(self, args));
+    call.advance(undefined);
+    return call.result;
   } catch (error) {
     return WorkflowPromise.reject(error);
+  } finally {
+    beginning -= 1;
   }
 }
 
 class AsyncCall implements Job {
-  private readonly result = WorkflowPromise.pending<unknown>();
+  readonly result = WorkflowPromise.pending<unknown>();
   private awaited: WorkflowPromise<unknown> | undefined;
   private context: Context | undefined;
 
   constructor(private readonly code: Code) {}
-
-  begin(): WorkflowPromise<unknown> {
-    this.advance(undefined);
-    return this.result;
-  }
 
   /** What is awaited has ended. */
   run(): void {
@@ -43,7 +50,8 @@ class AsyncCall implements Job {
     enterContext(outer);
   }
 
-  private advance(awaited: WorkflowPromise<unknown> | undefined): void {
+  /** Goes on until the next `await`. */
+  advance(awaited: WorkflowPromise<unknown> | undefined): void {
     const { code } = this;
     try {
       const step =

@@ -1,6 +1,6 @@
 /** Stack traces in terms of the source: frames of the bundle by its source map, without those of the SDK. */
 
-import { dalsegnoAsync } from './async.js';
+import { asyncCallsBeginning, dalsegnoAsync } from './async.js';
 import { type Position, SourceMap } from './source-map.js';
 
 interface Frame {
@@ -22,8 +22,12 @@ export function setSourceMap(sources: string[], mappings: string): void {
 
 /** Frames of errors. Those of the SDK are counted too, though they are not shown. */
 const FRAMES_MAX = 50;
-/** Frames of each call that may be asked for its place: each frame costs time. */
-const CALL_FRAMES_MAX = 7;
+/**
+ * Frames of each call of the SDK, since each costs time: two are the SDK's, and four more are between an async function that
+ * begins and its caller.
+ */
+const CALL_FRAMES = 6;
+const ASYNC_FRAMES = 5;
 
 type Call = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 
@@ -41,7 +45,7 @@ export function limitFrames(): void {
 export function captureStack(call: Call): string {
   if (EngineError.captureStackTrace === undefined) return new Error().stack ?? '';
   const holder = { stack: '' };
-  EngineError.stackTraceLimit = CALL_FRAMES_MAX;
+  EngineError.stackTraceLimit = Math.min(CALL_FRAMES + ASYNC_FRAMES * asyncCallsBeginning(), FRAMES_MAX);
   EngineError.captureStackTrace(holder, call);
   limitFrames();
   return holder.stack;
