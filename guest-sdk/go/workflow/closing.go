@@ -22,6 +22,11 @@ func (r *run) finish(result contract.Payload, err error) {
 	}
 	var next *ContinueAsNewError
 	if errors.As(err, &next) {
+		if r.applying {
+			// Signals to be carried, or a request to cancel, may still come.
+			r.next = next
+			return
+		}
 		if !r.scope.cancelled || !next.within.cancelled {
 			r.warnOfHandlers()
 			r.continueAsNew(next)

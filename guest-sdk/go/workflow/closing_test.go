@@ -22,6 +22,19 @@ func TestARequestToCancelIsNotLostToTheNextRun(t *testing.T) {
 	r.expect("cancelled")
 }
 
+func TestAHandlerThatContinuesSeesAllEventsOfTheActivationFirst(t *testing.T) {
+	switched := func(ctx Context) error {
+		_ = SetSignalHandler(ctx, "switch", func(ctx Context) error { return NewContinueAsNewError(ctx, "test") })
+		return Await(ctx, func() bool { return false })
+	}
+	r := rigged(t, switched)
+	r.ok(r.signal("switch"), r.signal("number"))
+	r.expect("continue as new () carrying [number]")
+	r = rigged(t, switched)
+	r.ok(r.signal("switch"), contract.CancelRequested{Reason: "enough"})
+	r.expect("cancelled")
+}
+
 func TestApartTheRunGoesOnInSpiteOfARequestToCancel(t *testing.T) {
 	r := rigged(t, continuesAtGo, true)
 	r.ok(r.signal("go"), contract.CancelRequested{Reason: "enough"})

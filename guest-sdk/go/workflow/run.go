@@ -43,7 +43,11 @@ type run struct {
 	// False until the main routine has had its first turn.
 	begun  bool
 	closed bool
-	bug    contract.Failure
+	// Whether events of the activation are left.
+	applying bool
+	// What continues as new as soon as none is left.
+	next *ContinueAsNewError
+	bug  contract.Failure
 }
 
 // active is the run that the present code belongs to.
@@ -70,11 +74,16 @@ func theRun() *run {
 func (r *run) activate(activation contract.Activation) contract.Failure {
 	r.activation = activation
 	r.callSites = r.host.WantsCallSites()
+	r.applying = true
 	for _, event := range activation.Events {
 		if r.closed || r.bug != nil {
 			break
 		}
 		r.apply(event)
+	}
+	r.applying = false
+	if r.next != nil {
+		r.fresh = append(r.fresh, r.spawn("continue as new", func() { r.finish(contract.Payload{}, r.next) }))
 	}
 	r.runUntilIdle()
 	r.settle()
