@@ -26,24 +26,21 @@ function start(id: number, callback: Callback, ms: number, args: unknown[], isRe
   running.set(id, timer);
   timer.outcome.then(
     () => {
-      running.delete(id);
+      if (!isRepeated) running.delete(id);
       call(callback, args);
-      if (isRepeated && !cleared.delete(id)) start(id, callback, ms, args, true);
+      // An interval that its function has not cleared.
+      if (running.get(id) === timer) start(id, callback, ms, args, true);
     },
     () => running.delete(id),
   );
   return id;
 }
 
-/** Intervals that were cleared by their own function. */
-const cleared = new Set<number>();
-
 function clear(id: number | undefined): void {
   if (id === undefined) return;
   const timer = running.get(id);
-  if (timer === undefined) return void cleared.add(id);
   running.delete(id);
-  timer.cancel('');
+  timer?.cancel('');
 }
 
 /** Nobody waits for what a timer's function throws. */
