@@ -30,6 +30,10 @@ pub(crate) fn finish(runtime: &Runtime, result: Result<Payload, Failure>) {
 
 /// Closes the run, and starts the next one with the signals that nobody took.
 pub(crate) fn continue_as_new(runtime: &Runtime, input: &[Payload], options: &mut ContinueAsNewOptions) {
+    // A handler that continues as new has come to its end.
+    if let Some(handling) = runtime.handling() {
+        handling.end_work(runtime);
+    }
     warn_of_handlers(runtime);
     options.carried_signals = runtime.signals().take_all();
     runtime.host().continue_as_new(input, options);

@@ -1,6 +1,7 @@
 //! What the present code handles: the call of a signal, an update or a query.
 
 use std::{
+    cell::OnceCell,
     collections::BTreeMap,
     pin::Pin,
     rc::Rc,
@@ -88,17 +89,30 @@ pub fn headers() -> BTreeMap<String, Payload> {
 pub(crate) struct Handling {
     headers: BTreeMap<String, Payload>,
     update: Option<UpdateInfo>,
+    /// Of a handler that goes on as a task.
+    work: OnceCell<HandlerId>,
 }
 
 impl Handling {
     /// A signal or a query.
     pub(crate) fn of(request: &Request) -> Rc<Self> {
-        Rc::new(Self { headers: request.headers.iter().cloned().collect(), update: None })
+        Self::new(request, None)
     }
 
     pub(crate) fn of_update(update: &Request) -> Rc<Self> {
-        let info = UpdateInfo { id: update.id.clone(), name: update.name.clone() };
-        Rc::new(Self { headers: update.headers.iter().cloned().collect(), update: Some(info) })
+        Self::new(update, Some(UpdateInfo { id: update.id.clone(), name: update.name.clone() }))
+    }
+
+    fn new(request: &Request, update: Option<UpdateInfo>) -> Rc<Self> {
+        let headers = request.headers.iter().cloned().collect();
+        Rc::new(Self { headers, update, work: OnceCell::new() })
+    }
+
+    /// Says that its handler is at work no more.
+    pub(crate) fn end_work(&self, runtime: &Runtime) {
+        if let Some(work) = self.work.get() {
+            runtime.handlers().end(*work);
+        }
     }
 
     /// Runs code that belongs to the call.
@@ -113,20 +127,33 @@ impl Handling {
 /// A handler that goes on as a task. It is at work until its future is ready: whoever awaits it, and closes the run by
 /// what came of it, leaves it finished.
 pub(crate) struct Handler<T> {
-    pub(crate) runtime: Rc<Runtime>,
-    pub(crate) handling: Rc<Handling>,
-    pub(crate) future: LocalFuture<T>,
-    pub(crate) id: HandlerId,
+    runtime: Rc<Runtime>,
+    handling: Rc<Handling>,
+    future: LocalFuture<T>,
+}
+
+impl<T> Handler<T> {
+    /// One that is at work from now on.
+    pub(crate) fn new(
+        runtime: Rc<Runtime>,
+        handling: Rc<Handling>,
+        future: LocalFuture<T>,
+        work: HandlerId,
+    ) -> Self {
+        let set = handling.work.set(work);
+        debug_assert!(set.is_ok(), "a call has one handler");
+        Self { runtime, handling, future }
+    }
 }
 
 impl<T> Future for Handler<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Self { runtime, handling, future, id } = &mut *self;
+        let Self { runtime, handling, future } = &mut *self;
         let poll = handling.within(runtime, || future.as_mut().poll(context));
         if poll.is_ready() {
-            runtime.handlers().end(*id);
+            handling.end_work(runtime);
         }
         poll
     }

@@ -117,8 +117,8 @@ impl Run {
             Handled::Done(Err(failure)) => finish(&self.runtime, Err(failure)),
             Handled::Task(future, unfinished) => {
                 let (runtime, name) = (self.runtime.clone(), format!("signal {}", signal.name));
-                let id = runtime.handlers().begin(&name, unfinished);
-                let handler = Handler { runtime: runtime.clone(), handling, future, id };
+                let work = runtime.handlers().begin(&name, unfinished);
+                let handler = Handler::new(runtime.clone(), handling, future, work);
                 let task = async move {
                     match handler.await {
                         // What a request to cancel comes to is for the main routine to say.
@@ -149,8 +149,8 @@ impl Run {
             Handled::Done(result) => answer_update(&runtime, &id, result),
             Handled::Task(future, unfinished) => {
                 let name = format!("update {}", update.name);
-                let handler_id = runtime.handlers().begin(&name, unfinished);
-                let handler = Handler { runtime: runtime.clone(), handling, future, id: handler_id };
+                let work = runtime.handlers().begin(&name, unfinished);
+                let handler = Handler::new(runtime.clone(), handling, future, work);
                 let task = async move { answer_update(&runtime, &id, handler.await) };
                 self.runtime.spawn_handler(&name, task);
             }

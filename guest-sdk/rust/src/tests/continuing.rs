@@ -203,6 +203,7 @@ fn a_handler_that_continues_sees_all_events_of_the_activation_first() {
     rig.activate([signalled("switch", json!([])), signalled("number", json!([1]))]).unwrap();
     assert_eq!(rig.calls(), ["continue as new ()"]);
     assert_eq!(rig.notes.successor.take().unwrap().carried_signals[0].name, "number");
+    assert!(rig.log().is_empty(), "the handler is not left at work");
     let rig = Rig::started::<Switched>(json!([]));
     rig.activate([signalled("switch", json!([])), cancel_requested()]).unwrap();
     assert_eq!(rig.calls(), ["cancelled"]);
