@@ -52,6 +52,12 @@ impl Trouble {
         }
     }
 
+    /// Whether its last activation failed, and it is tried again.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        matches!(self, Self::Failing { .. })
+    }
+
     /// When the next activation may be made; never while parked.
     pub(crate) fn next_activation(&self) -> Option<Timestamp> {
         match self {
@@ -63,7 +69,12 @@ impl Trouble {
 
     pub(crate) fn failed(&mut self, error: ActivationError, now: Timestamp) {
         let (failures, same) = match &self {
-            Self::Failing { error: last, failures, same, .. } if *last == error => (failures + 1, same + 1),
+            // The place may be told in other words.
+            Self::Failing { error: last, failures, same, .. }
+                if (last.kind, &last.message) == (error.kind, &error.message) =>
+            {
+                (failures + 1, same + 1)
+            }
             Self::Failing { failures, .. } => (failures + 1, 1),
             Self::None | Self::Blocked(_) => (1, 1),
         };

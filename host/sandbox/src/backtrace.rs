@@ -19,6 +19,9 @@ const RUNTIME_PREFIXES: [&str; 11] = [
     "__wasilibc",
 ];
 
+/// How the function that runs all code of Python begins. The frames around it are the same whatever the code does.
+const INTERPRETER_PREFIX: &str = "_PyEval_";
+
 /// Names may have any length.
 const FRAME_BYTES_MAX: usize = 400;
 
@@ -34,7 +37,14 @@ pub(crate) fn render(backtrace: &WasmBacktrace) -> String {
     let runtime = named.iter().take_while(|frame| is_runtime(frame)).count();
     // If nothing else is left, the run-time library is what there is to show.
     let skipped = if runtime == named.len() { 0 } else { runtime };
-    named[skipped..].join("\n")
+    let own = named[skipped..].iter().take_while(|frame| !frame.starts_with(INTERPRETER_PREFIX));
+    own.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+/// The code is interpreted in a language whose SDK tells each line that it runs.
+pub(crate) fn is_of_interpreter(backtrace: &WasmBacktrace) -> bool {
+    let mut names = backtrace.frames().iter().filter_map(FrameInfo::func_name);
+    names.any(|name| name.starts_with(INTERPRETER_PREFIX))
 }
 
 fn is_runtime(frame: &str) -> bool {

@@ -31,7 +31,7 @@ pub(crate) struct Context {
     pub(crate) stdio: Stdio,
     pub(crate) memory: MemoryLimit,
     pub(crate) handles: ResourceTable,
-    /// Where the guest says it makes its next call; only while a divergence is being explained.
+    /// Where the guest says it stands; only while a failure is being explained.
     pub(crate) call_sites: Option<Vec<String>>,
 }
 

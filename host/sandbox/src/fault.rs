@@ -14,10 +14,19 @@ const CALL_TOO_LARGE: &str = "fuel allocated for hostcalls has been exhausted";
 /// Reads an error of wasmtime.
 pub(crate) fn explain(error: &wasmtime::Error, context: &mut Context) -> ActivationError {
     let (kind, message) = classify(error, context);
-    let wasm_frames = || error.downcast_ref::<WasmBacktrace>().map(backtrace::render);
-    let called_from = context.call_sites.as_ref().filter(|frames| !frames.is_empty());
-    let backtrace = called_from.map(|frames| frames.join("\n")).or_else(wasm_frames);
-    failed(kind, &message, &backtrace.unwrap_or_default())
+    failed(kind, &message, &place(error, context))
+}
+
+/// Where the guest stood. Its own words count if it said them just before, which frames of an interpreter show as well
+/// as a call that the engine refuses.
+fn place(error: &wasmtime::Error, context: &Context) -> String {
+    let frames = error.downcast_ref::<WasmBacktrace>();
+    let is_told = frames.is_some_and(backtrace::is_of_interpreter)
+        || matches!(error.downcast_ref::<Stop>(), Some(Stop::Call(_)));
+    match &context.call_sites {
+        Some(told) if is_told && !told.is_empty() => told.join("\n"),
+        _ => frames.map(backtrace::render).unwrap_or_default(),
+    }
 }
 
 /// A failed activation. Both texts may come from the guest.

@@ -151,10 +151,10 @@ impl Instance {
         self.store.data_mut().recorder.take()
     }
 
-    /// Lets the guest say where it makes each call: for a replay that explains a divergence, in languages
-    /// whose WebAssembly frames name the interpreter only.
-    pub fn want_call_sites(&mut self) {
-        self.store.data_mut().call_sites = Some(Vec::new());
+    /// Lets the guest say where it stands, from the next activation on: to explain a divergence or another
+    /// failure, in languages whose WebAssembly frames name the interpreter only.
+    pub fn want_call_sites(&mut self, wanted: bool) {
+        self.store.data_mut().call_sites = wanted.then(Vec::new);
     }
 }
 

@@ -163,9 +163,9 @@ fn a_query_draws_from_a_stream_of_its_own() {
     assert!(!undisturbed.contains(&asked[0]), "it can be told what the workflow will draw");
 }
 
-#[test]
-fn opening_a_file_names_activities_and_the_file() {
-    let handmade = Handmade {
+/// Opens the file whose name, of 10 letters, the field puts at 100, and goes on if it is not there.
+fn opener(name: &'static str) -> Handmade {
+    Handmade {
         packages: &["package wasi:filesystem@0.2.0;
             interface types {
                 enum error-code { access, no-entry }
@@ -186,13 +186,19 @@ fn opening_a_file_names_activities_and_the_file() {
             (import "wasi:filesystem/types@0.2.0" "[method]descriptor.open-at"
                 (func $open (param i32 i32 i32 i32 i32 i32 i32)))
             (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $folders (param i32)))"#,
-        fields: r#"(data (i32.const 100) "orders.csv")"#,
+        fields: name,
         activate: "(call $folders (i32.const 0))
             (call $open (i32.load (i32.load (i32.const 0))) (i32.const 0) (i32.const 100) (i32.const 10)
-                (i32.const 0) (i32.const 0) (i32.const 200)) unreachable",
+                (i32.const 0) (i32.const 0) (i32.const 200))
+            (if (i32.ne (i32.load (i32.const 200)) (i32.const 1)) (then unreachable))
+            (i32.const 300)",
         ..Handmade::default()
-    };
-    let error = bug_of(&handmade);
+    }
+}
+
+#[test]
+fn opening_a_file_names_activities_and_the_file() {
+    let error = bug_of(&opener(r#"(data (i32.const 100) "orders.csv")"#));
     assert!(error.message.starts_with("opening the file `orders.csv` inside a workflow"), "{error}");
     assert!(error.message.contains("activity"), "{error}");
 }
@@ -321,6 +327,37 @@ fn too_many_random_bytes_are_refused() {
 }
 
 #[test]
+fn an_interpreter_that_looks_for_the_source_of_a_line_finds_none() {
+    for name in [r#"(data (i32.const 100) "<template>")"#, r#"(data (i32.const 100) "/0/rule.py")"#] {
+        let test = TestSandbox::new();
+        let activated = instance(&test, &opener(name)).activate(&activation(), &mut Calls::read_only());
+        assert!(activated.is_ok(), "{name}: {activated:?}");
+    }
+}
+
+#[test]
+fn of_an_interpreter_that_traps_what_it_told_is_shown_and_no_frames_around_the_code() {
+    let handmade = Handmade {
+        imports: r#"
+            (import "dalsegno:workflow/telemetry@0.1.0" "wants-call-sites" (func $wanted (result i32)))
+            (import "dalsegno:workflow/telemetry@0.1.0" "call-site" (func $site (param i32 i32)))"#,
+        fields: r#"(data (i32.const 100) "orders.py, line 7") (data (i32.const 200) "\64\00\00\00\11\00\00\00")
+            (func $os_abort unreachable)
+            (func $_PyEval_EvalFrameDefault (call $os_abort))"#,
+        activate: "(if (call $wanted) (then (call $site (i32.const 200) (i32.const 1))))
+            (call $_PyEval_EvalFrameDefault) unreachable",
+        ..Handmade::default()
+    };
+    let test = TestSandbox::new();
+    let backtrace = |want: bool| {
+        let mut guest = instance(&test, &handmade);
+        guest.want_call_sites(want);
+        guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
+    };
+    assert_eq!([backtrace(true), backtrace(false)], ["orders.py, line 7", "os_abort"]);
+}
+
+#[test]
 fn a_guest_that_explains_itself_says_where_it_calls() {
     let handmade = Handmade {
         imports: r#"
@@ -335,9 +372,7 @@ fn a_guest_that_explains_itself_says_where_it_calls() {
     let test = TestSandbox::new();
     let backtrace = |want: bool| {
         let mut guest = instance(&test, &handmade);
-        if want {
-            guest.want_call_sites();
-        }
+        guest.want_call_sites(want);
         guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
     };
     assert_eq!(backtrace(true), "orders.py, line 7");

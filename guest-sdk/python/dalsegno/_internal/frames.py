@@ -50,7 +50,8 @@ def remember_sources() -> None:
         if path and is_of_user(path):
             lines = linecache.getlines(path)
             # Without a time of change, Python does not look whether the file is still there.
-            linecache.cache[shown(path)] = (sum(map(len, lines)), None, lines, shown(path))
+            for name in (path, shown(path)):
+                linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
 
 
 def place(frame: FrameType) -> str:
@@ -60,8 +61,8 @@ def place(frame: FrameType) -> str:
 
 def call_site() -> list[str]:
     """Where user code stands now, innermost first."""
-    places = []
-    frame = sys._getframe(1)
+    places: list[str] = []
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and len(places) < FRAMES_MAX:
         if is_of_user(frame.f_code.co_filename):
             places.append(place(frame))

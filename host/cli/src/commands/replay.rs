@@ -57,12 +57,6 @@ struct Past {
 }
 
 /// Why a history could not be repeated.
-struct Trouble {
-    error: ReplayError,
-    /// Where the guest says that it made the call that differs; empty if it does not say.
-    call_site: String,
-}
-
 /// Whether the guest says where it makes each call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallSites {
@@ -87,7 +81,7 @@ pub(crate) fn run(args: &ReplayArgs, global: &Global) -> Result<(), CliError> {
     let replayed = local::on_guest_thread(|| explained(&sandbox, &module, &past));
     match replayed? {
         Ok(()) => show_success(&past, global.output),
-        Err(trouble) => show_failure(&trouble, global.output),
+        Err(error) => show_failure(&error, global.output),
     }
 }
 
@@ -135,26 +129,19 @@ fn check_type(module: &Module, past: &Past) -> Result<(), CliError> {
     )))
 }
 
-/// Replays, once more with call sites if it diverges: then the guest can tell where, whatever its language.
-fn explained(sandbox: &Sandbox, module: &Module, past: &Past) -> Result<(), Trouble> {
+/// Replays, once more with call sites if it fails: then the guest can tell where, whatever its language.
+fn explained(sandbox: &Sandbox, module: &Module, past: &Past) -> Result<(), ReplayError> {
     let Err(error) = replay(sandbox, module, past, CallSites::Silent) else { return Ok(()) };
-    let mut call_site = String::new();
-    if let ReplayError::Diverged(divergence) = &error
-        && let Err(ReplayError::Diverged(again)) = replay(sandbox, module, past, CallSites::Told)
-        && again.event_id == divergence.event_id
-        && again.backtrace != divergence.backtrace
-    {
-        call_site = again.backtrace;
+    match replay(sandbox, module, past, CallSites::Told) {
+        Err(again) if again.to_string() == error.to_string() => Err(again),
+        _ => Err(error),
     }
-    Err(Trouble { error, call_site })
 }
 
 fn replay(sandbox: &Sandbox, module: &Module, past: &Past, call_sites: CallSites) -> Result<(), ReplayError> {
     let failed = |error| ReplayError::Failed { activation: 0, error };
     let mut guest = sandbox.instantiate(module, past.info.clone()).map_err(failed)?;
-    if call_sites == CallSites::Told {
-        guest.want_call_sites();
-    }
+    guest.want_call_sites(call_sites == CallSites::Told);
     let mut replay = Replay::default();
     for transition in &past.transitions {
         replay.step(transition, transition.encode().len(), &mut guest)?;
@@ -176,24 +163,23 @@ fn show_success(past: &Past, form: Form) -> Result<(), CliError> {
     }
 }
 
-fn show_failure(trouble: &Trouble, form: Form) -> Result<(), CliError> {
+fn show_failure(error: &ReplayError, form: Form) -> Result<(), CliError> {
     if form == Form::Json {
-        output::data(&trouble_json(trouble).to_string())?;
+        output::data(&error_json(error).to_string())?;
     }
-    Err(CliError::Failed(trouble_text(trouble)))
+    Err(CliError::Failed(error_text(error)))
 }
 
-fn trouble_json(trouble: &Trouble) -> Value {
+fn error_json(error: &ReplayError) -> Value {
     let event =
         |event: &EventAttributes| json!({"type": event.type_name(), "attributes": event.attributes_json()});
-    match &trouble.error {
+    match error {
         ReplayError::Diverged(divergence) => json!({
             "replayed": false,
             "event_id": divergence.event_id,
             "expected": divergence.expected.as_deref().map(event),
             "actual": divergence.actual.as_deref().map(event),
             "message": divergence.to_string(),
-            "call_site": (!trouble.call_site.is_empty()).then_some(&trouble.call_site),
             "backtrace": divergence.backtrace,
         }),
         ReplayError::Failed { activation, error } => json!({
@@ -206,17 +192,15 @@ fn trouble_json(trouble: &Trouble) -> Value {
     }
 }
 
-fn trouble_text(trouble: &Trouble) -> String {
-    match &trouble.error {
-        ReplayError::Diverged(divergence) => divergence_text(divergence, &trouble.call_site),
-        ReplayError::Failed { error, .. } => {
-            format!("{}{}", trouble.error, frames("the code stood at", &error.backtrace))
-        }
-        ReplayError::BadHistory(_) => trouble.error.to_string(),
+fn error_text(error: &ReplayError) -> String {
+    match error {
+        ReplayError::Diverged(divergence) => divergence_text(divergence),
+        ReplayError::Failed { error: cause, .. } => format!("{error}{}", frames(&cause.backtrace)),
+        ReplayError::BadHistory(_) => error.to_string(),
     }
 }
 
-fn divergence_text(divergence: &Divergence, call_site: &str) -> String {
+fn divergence_text(divergence: &Divergence) -> String {
     let Divergence { event_id, expected, actual, backtrace } = divergence;
     let (expected, actual) = (expected.as_deref(), actual.as_deref());
     let mut text = format!("the module does not repeat the history at event {event_id}\n");
@@ -227,8 +211,7 @@ fn divergence_text(divergence: &Divergence, call_site: &str) -> String {
         text.push_str(&format!("  {differs}\n"));
     }
     text.push_str(&format!("\n  expected  {}\n  actual    {}\n", line(expected), line(actual)));
-    text.push_str(&frames("the call was made at", call_site));
-    text.push_str(&frames("the code stood at", backtrace));
+    text.push_str(&frames(backtrace));
     text
 }
 
@@ -243,12 +226,12 @@ fn line(event: Option<&EventAttributes>) -> String {
 }
 
 /// Where the guest's code stood.
-fn frames(heading: &str, backtrace: &str) -> String {
+fn frames(backtrace: &str) -> String {
     if backtrace.trim().is_empty() {
         return String::new();
     }
     let frames: String = backtrace.lines().map(|line| format!("    {line}\n")).collect();
-    format!("\n  {heading}\n{frames}")
+    format!("\n  the code stood at\n{frames}")
 }
 
 #[cfg(test)]
@@ -271,18 +254,14 @@ the module does not repeat the history at event 7
   expected  TimerFired {\"operation\":1}
   actual    nothing more
 
-  the call was made at
-    order.rs:7
-
   the code stood at
     order::run
     main
 ";
-        assert_eq!(divergence_text(&divergence, "order.rs:7"), expected);
-        let trouble = Trouble { error: ReplayError::Diverged(divergence), call_site: String::new() };
-        let json = trouble_json(&trouble);
+        assert_eq!(divergence_text(&divergence), expected);
+        let json = error_json(&ReplayError::Diverged(divergence));
         assert_eq!(json["expected"]["type"], "TimerFired");
-        assert!(json["actual"].is_null() && json["call_site"].is_null());
+        assert!(json["actual"].is_null());
     }
 
     #[test]
@@ -290,7 +269,7 @@ the module does not repeat the history at event 7
         let fired = |operation| Some(Box::new(E::TimerFired { operation }));
         let divergence =
             Divergence { event_id: 7, expected: fired(1), actual: fired(2), backtrace: String::new() };
-        let text = divergence_text(&divergence, "");
+        let text = divergence_text(&divergence);
         assert!(text.contains("operation is 2, the history has 1") && !text.contains("stood"), "{text}");
     }
 }

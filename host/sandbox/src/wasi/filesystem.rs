@@ -47,11 +47,16 @@ fn add_root(types: &mut LinkerInstance<'_, Context>) -> wasmtime::Result<()> {
     }
     add_answer(types, "open-at", |path| {
         let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        if SYSTEM_FOLDERS.contains(&top) {
+        if SYSTEM_FOLDERS.contains(&top) || is_source(path) {
             return Ok(no_entry());
         }
         Err(absent::forbidden("filesystem", &format!("opening the file `{path}`")))
     })
+}
+
+/// Python looks for the source of a line that it is about to show, also of code that is in no file: `<string>`.
+fn is_source(path: &str) -> bool {
+    path.starts_with('<') || path.ends_with(".py")
 }
 
 /// Defines a method of the root folder by what it answers for a path (empty if it takes none).

@@ -163,6 +163,8 @@ fn failed(owner: &Owner, handle: &RunHandle, live: &mut Live, error: &Activation
 fn activate(owner: &Owner, handle: &RunHandle, live: &mut Live) {
     let GuestSlot::Resident(guest) = &mut live.guest else { return };
     owner.metrics.activations.inc();
+    // What has failed once is explained the second time, which takes the guest longer.
+    guest.want_call_sites(live.run.trouble().is_failing());
     let result = live.run.activate(guest.as_mut());
     live.telemetry.extend(guest.take_telemetry());
     match result {

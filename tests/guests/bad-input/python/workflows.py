@@ -5,6 +5,7 @@ import io
 import multiprocessing
 import os
 import pathlib
+import queue
 import signal
 import socket
 import subprocess
@@ -35,11 +36,21 @@ def late_import():
     return xml.dom.minidom.__name__
 
 
+def compute():
+    number = 0
+    while True:
+        number += 1
+
+
 MISDEEDS = {
+    "aborts": lambda: os.abort(),
     "awaits-something-foreign": stranger,
     "calls-asyncio-run": lambda: asyncio.run(asyncio.sleep(1)),
+    "compiles-nonsense": lambda: compile("total = = 1", "rule.py", "exec"),
+    "computes-without-end": compute,
     "connects": lambda: socket.create_connection(("127.0.0.1", 80)),
     "connects-by-asyncio": lambda: asyncio.open_connection("127.0.0.1", 80),
+    "debugs": lambda: breakpoint(),
     "exits": lambda: sys.exit(1),
     "imports-late": late_import,
     "listens": lambda: socket.create_server(("127.0.0.1", 0)),
@@ -48,6 +59,7 @@ MISDEEDS = {
     "opens-a-file-by-io": lambda: io.open("notes.txt", "w"),
     "reads-a-path": lambda: pathlib.Path("/etc/hosts").read_text(),
     "reads-the-console": lambda: input(),
+    "removes-a-file": lambda: os.unlink("notes.txt"),
     "requests": lambda: urllib.request.urlopen("http://127.0.0.1/"),
     "runs-a-program": lambda: subprocess.run(["true"]),
     "runs-a-program-by-asyncio": lambda: asyncio.create_subprocess_exec("true"),
@@ -58,6 +70,7 @@ MISDEEDS = {
     "starts-a-thread": lambda: threading.Thread(target=print).start(),
     "starts-a-thread-by-asyncio": lambda: asyncio.to_thread(print),
     "takes-a-signal": lambda: signal.signal(signal.SIGTERM, print),
+    "waits-for-a-queue": lambda: queue.Queue().get(),
 }
 
 
