@@ -1,5 +1,9 @@
 #include "conformance.h"
 
+static void complete_with(const char *const results[3]) {
+    dalsegno_complete(dalsegno_format("[%s,%s,%s]", results[0], results[1], results[2]));
+}
+
 typedef struct {
     const char *results[3];
     int done;
@@ -16,7 +20,7 @@ static void resume_sequence(void *state, dalsegno_operation operation, dalsegno_
     if (failed(outcome)) return;
     self->results[self->done++] = dalsegno_keep(outcome.result);
     if (self->done == 3) {
-        dalsegno_complete(dalsegno_format("[%s,%s,%s]", self->results[0], self->results[1], self->results[2]));
+        complete_with(self->results);
         return;
     }
     const char *next = self->done == 1 ? "b" : "c";
@@ -53,7 +57,7 @@ static void resume_parallel(void *state, dalsegno_operation operation, dalsegno_
         if (self->operations[index] == operation) self->results[index] = dalsegno_keep(outcome.result);
     }
     if (++self->done == 3) {
-        dalsegno_complete(dalsegno_format("[%s,%s,%s]", self->results[0], self->results[1], self->results[2]));
+        complete_with(self->results);
     }
 }
 

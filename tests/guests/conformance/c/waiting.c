@@ -43,7 +43,8 @@ static void on_collected_signal(void *state, const char *name, dalsegno_argument
     const char *so_far = self->count > 0 ? self->values : "";
     if (strcmp(name, "add") == 0) {
         const char *comma = self->count > 0 ? "," : "";
-        self->values = dalsegno_keep(dalsegno_format("%s%s%s", so_far, comma, dalsegno_argument(arguments, 0)));
+        const char *value = dalsegno_argument(arguments, 0);
+        self->values = dalsegno_keep(dalsegno_format("%s%s%s", so_far, comma, value));
         self->count++;
     } else if (strcmp(name, "done") == 0) {
         dalsegno_complete(dalsegno_format("[%s]", so_far));
