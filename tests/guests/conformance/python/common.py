@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dalsegno import workflow
 from dalsegno.common import RetryPolicy
-from dalsegno.exceptions import ApplicationError, FailureError
+from dalsegno.exceptions import ApplicationError
 
 MINUTE = timedelta(minutes=1)
 
@@ -37,11 +37,7 @@ def retry(attempts, *not_retried):
 
 def application(error: BaseException) -> ApplicationError:
     """The first application failure of a chain."""
-    link = error
-    while link is not None and not isinstance(link, ApplicationError):
-        link = link.__cause__
-    assert link is not None
-    return link
-
-
-__all__ = ["ApplicationError", "FailureError", "activity", "application", "local_activity", "retry", "start"]
+    while not isinstance(error, ApplicationError):
+        assert error.__cause__ is not None
+        error = error.__cause__
+    return error
