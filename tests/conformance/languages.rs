@@ -8,6 +8,8 @@ pub(crate) enum Language {
     Rust,
     Python,
     TypeScript,
+    /// TypeScript on its other engine.
+    StarlingMonkey,
     Go,
     C,
 }
@@ -22,11 +24,41 @@ enum Has {
 
 impl Language {
     /// Every one.
-    pub(crate) const ALL: [Self; 5] = [Self::Rust, Self::Python, Self::TypeScript, Self::Go, Self::C];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Rust, Self::Python, Self::TypeScript, Self::StarlingMonkey, Self::Go, Self::C];
 
     fn has(self) -> Has {
         match self {
             Self::Rust | Self::Python | Self::TypeScript | Self::Go => Has::AllBut(&[]),
+            Self::StarlingMonkey => Has::Only(
+                &[
+                    "activities-in-parallel",
+                    "activity-failure-caught",
+                    "activity-options",
+                    "activity-times-out",
+                    "attributes",
+                    "bytes",
+                    "cancel-with-clean-up",
+                    "cause-chain",
+                    "chain",
+                    "child-failure-caught",
+                    "child-options",
+                    "condition-timed-out",
+                    "continue-as-new",
+                    "draws",
+                    "external",
+                    "info",
+                    "local-activities",
+                    "patches",
+                    "queries",
+                    "retried-workflow",
+                    "timer-cancelled",
+                    "unicode",
+                    "update",
+                    "update-rejected",
+                ],
+                "the SDK is that of TypeScript; these are what the engine gives it",
+            ),
             Self::C => Has::Only(
                 &[
                     "activities-in-sequence",
@@ -50,6 +82,7 @@ impl Language {
             Self::Rust => "conformance",
             Self::Python => "conformance-python",
             Self::TypeScript => "conformance-typescript",
+            Self::StarlingMonkey => "conformance-starlingmonkey",
             Self::Go => "conformance-go",
             Self::C => "conformance-c",
         }
@@ -60,7 +93,7 @@ impl Language {
         match self {
             Self::Rust => "src",
             Self::Python => "python",
-            Self::TypeScript => "typescript",
+            Self::TypeScript | Self::StarlingMonkey => "typescript",
             Self::Go => "go",
             Self::C => "c",
         }
@@ -71,7 +104,7 @@ impl Language {
         match self {
             Self::Rust => "rs",
             Self::Python => "py",
-            Self::TypeScript => "ts",
+            Self::TypeScript | Self::StarlingMonkey => "ts",
             Self::Go => "go",
             Self::C => "c",
         }

@@ -23,7 +23,7 @@ macro_rules! scenarios {
             use rstest::rstest;
 
             use crate::{
-                languages::Language::{self, C, Go, Python, Rust, TypeScript},
+                languages::Language::{self, C, Go, Python, Rust, StarlingMonkey, TypeScript},
                 stage::Mode::{self, Evicted, Resident},
             };
 
@@ -31,7 +31,7 @@ macro_rules! scenarios {
                 #[rstest]
                 #[tokio::test]
                 async fn $name(
-                    #[values(Rust, Python, TypeScript, Go, C)] language: Language,
+                    #[values(Rust, Python, TypeScript, StarlingMonkey, Go, C)] language: Language,
                     #[values(Resident, Evicted)] mode: Mode,
                 ) {
                     crate::conforms(language, mode, stringify!($name), super::$name).await;
