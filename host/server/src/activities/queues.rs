@@ -1,6 +1,9 @@
 //! Task queues of native activities: how many attempts run at once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
 use dalsegno_engine::ids::TaskQueue;
 use parking_lot::Mutex;
@@ -13,7 +16,8 @@ const BESIDE_MAX: usize = 1_000;
 pub(crate) struct Queues {
     concurrency: HashMap<String, usize>,
     default_concurrency: usize,
-    permits: Mutex<HashMap<TaskQueue, Arc<Semaphore>>>,
+    /// Of the queues that somebody waits in, or has a place of.
+    permits: Mutex<HashMap<TaskQueue, Weak<Semaphore>>>,
     /// For attempts beside their workflows.
     beside: Arc<Semaphore>,
 }
@@ -37,12 +41,13 @@ impl Queues {
 
     fn permits(&self, queue: &TaskQueue) -> Arc<Semaphore> {
         let mut permits = self.permits.lock();
-        if let Some(found) = permits.get(queue) {
-            return found.clone();
+        if let Some(found) = permits.get(queue).and_then(Weak::upgrade) {
+            return found;
         }
+        permits.retain(|_, permits| permits.strong_count() > 0);
         let limit = self.concurrency.get(queue.as_str()).copied().unwrap_or(self.default_concurrency);
         let made = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
-        permits.insert(queue.clone(), made.clone());
+        permits.insert(queue.clone(), Arc::downgrade(&made));
         made
     }
 }
@@ -52,5 +57,35 @@ async fn taken(permits: Arc<Semaphore>) -> OwnedSemaphorePermit {
         Ok(permit) => permit,
         // Invariant: no queue is ever closed.
         Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_queue_is_full_until_a_place_is_given_back() {
+        let queues = Queues::new(HashMap::from([("one".to_owned(), 1)]), 2);
+        let (one, other) = (TaskQueue::new("one"), TaskQueue::new("other"));
+        let place = queues.place(&one).now_or_never();
+        assert!(place.is_some() && queues.place(&other).now_or_never().is_some());
+        let mut waiting = Box::pin(queues.place(&one));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(place);
+        assert!(waiting.now_or_never().is_some());
+    }
+
+    #[test]
+    fn queues_that_nobody_uses_are_forgotten() {
+        let queues = Queues::new(HashMap::new(), 1);
+        let place = queues.place(&TaskQueue::new("used")).now_or_never();
+        for number in 0..10 {
+            drop(queues.place(&TaskQueue::new(number.to_string())).now_or_never());
+        }
+        assert!(place.is_some() && queues.place(&TaskQueue::new("used")).now_or_never().is_none());
+        assert_eq!(queues.permits.lock().len(), 2, "the one that is used, and the last one");
     }
 }
