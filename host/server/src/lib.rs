@@ -12,6 +12,7 @@ mod owner;
 pub mod service;
 pub mod telemetry;
 mod testing;
+mod turns;
 
 pub use activities::{ActivityContext, ActivityError, ActivityInfo};
 pub use host::{Host, HostBuilder};

@@ -13,6 +13,8 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use crate::turns::Turns;
+
 use arguments::Schemas;
 use uploads::Uploads;
 
@@ -76,6 +78,8 @@ pub(crate) struct Modules {
     schemas: Schemas,
     /// So that what is known to be deployed changes in the order in which the store does.
     deploying: tokio::sync::Mutex<()>,
+    /// A module is compiled once, whoever wants it.
+    compiling: Turns<ModuleDigest>,
     /// Places for compilers.
     compilers: Semaphore,
 }
@@ -90,6 +94,7 @@ impl Modules {
             definitions: Mutex::new(LruCache::new(DEFINITIONS_MAX)),
             schemas: Schemas::default(),
             deploying: tokio::sync::Mutex::default(),
+            compiling: Turns::default(),
             compilers: Semaphore::new(COMPILERS_MAX),
         }
     }
@@ -156,12 +161,16 @@ impl Modules {
         if let Some(module) = self.load_compiled(digest).await? {
             return Ok(module);
         }
-        let bytes =
-            self.store.module_bytes(digest).await?.ok_or_else(|| ModuleError::Missing(digest.clone()))?;
-        self.compile(digest.clone(), bytes.into()).await?;
-        self.load_compiled(digest)
-            .await?
-            .ok_or_else(|| ModuleError::Broken("the compiled module is gone".to_owned()))
+        let stored = async {
+            let bytes = self.store.module_bytes(digest).await?;
+            bytes.map(Bytes::from).ok_or_else(|| ModuleError::Missing(digest.clone()))
+        };
+        self.compile(digest, stored).await
+    }
+
+    /// A module that is in memory already; never blocks.
+    pub(crate) fn loaded(&self, digest: &ModuleDigest) -> Option<Module> {
+        self.sandbox.loaded(digest)
     }
 
     async fn load_compiled(&self, digest: &ModuleDigest) -> Result<Option<Module>, ModuleError> {
@@ -169,11 +178,22 @@ impl Modules {
         blocking(move || Ok(sandbox.load(&digest)?)).await
     }
 
-    async fn compile(&self, digest: ModuleDigest, bytes: Bytes) -> Result<(), ModuleError> {
+    /// Compiles a module, unless another who wants it has done so meanwhile. Its bytes are asked for once it can be.
+    async fn compile(
+        &self,
+        digest: &ModuleDigest,
+        bytes: impl Future<Output = Result<Bytes, ModuleError>>,
+    ) -> Result<Module, ModuleError> {
+        let _turn = self.compiling.take(digest).await;
+        if let Some(module) = self.load_compiled(digest).await? {
+            return Ok(module);
+        }
         let _place =
             self.compilers.acquire().await.map_err(|error| ModuleError::Broken(error.to_string()))?;
-        let sandbox = self.sandbox.clone();
-        blocking(move || Ok(sandbox.compile(&digest, &bytes)?)).await
+        let (sandbox, digest_to_compile, bytes) = (self.sandbox.clone(), digest.clone(), bytes.await?);
+        blocking(move || Ok(sandbox.compile(&digest_to_compile, &bytes)?)).await?;
+        let module = self.load_compiled(digest).await?;
+        module.ok_or_else(|| ModuleError::Broken("the compiled module is gone".to_owned()))
     }
 }
 

@@ -176,7 +176,7 @@ impl Modules {
         digest: &ModuleDigest,
         bytes: Bytes,
     ) -> Result<bool, ModuleError> {
-        self.compile(digest.clone(), bytes.clone()).await?;
+        self.compile(digest, async { Ok(bytes.clone()) }).await?;
         let definition = self.definition(digest).await?;
         check_definition(&definition)?;
         let checked = definition.clone();

@@ -13,6 +13,7 @@ use dalsegno_engine::{
     run::Summary,
     trouble::Blocked,
 };
+use dalsegno_sandbox::Module;
 use dalsegno_store::{HistoryRow, RunKey, RunRow, SharedStore, StoreError};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -81,8 +82,25 @@ impl Owner {
         if let Some(handle) = self.registry.get(namespace, id) {
             return Ok(Some(handle));
         }
-        let _alone = self.alone(namespace, id).await;
-        self.find_open_alone(namespace, id).await
+        let mut module: Option<Module> = None;
+        loop {
+            let alone = self.alone(namespace, id).await;
+            if let Some(handle) = self.registry.get(namespace, id) {
+                return Ok(Some(handle));
+            }
+            let Some(row) = self.newest_open(namespace, id).await? else { return Ok(None) };
+            match module
+                .filter(|module| *module.digest() == row.module)
+                .or_else(|| self.modules.loaded(&row.module))
+            {
+                Some(module) => return self.take_over(row, module).await.map(Some),
+                // Others who need to be alone do not wait for a compiler meanwhile.
+                None => {
+                    drop(alone);
+                    module = Some(self.modules.load(&row.module).await?);
+                }
+            }
+        }
     }
 
     /// As [`Owner::find_open`], for a caller that is alone with the workflow id.
@@ -94,13 +112,18 @@ impl Owner {
         if let Some(handle) = self.registry.get(namespace, id) {
             return Ok(Some(handle));
         }
-        match self.store.newest_run(namespace, id).await? {
-            Some(row) if row.close_time.is_none() => {
-                let blocked = row.blocked.clone();
-                self.load(row, blocked).await.map(Some)
-            }
-            _ => Ok(None),
-        }
+        let Some(row) = self.newest_open(namespace, id).await? else { return Ok(None) };
+        let module = self.modules.load(&row.module).await?;
+        self.take_over(row, module).await.map(Some)
+    }
+
+    async fn newest_open(
+        &self,
+        namespace: &Namespace,
+        id: &WorkflowId,
+    ) -> Result<Option<RunRow>, StoreError> {
+        let newest = self.store.newest_run(namespace, id).await?;
+        Ok(newest.filter(|row| row.close_time.is_none()))
     }
 
     /// Takes a run over from the store, blocked for this reason, before anybody else can.
@@ -109,9 +132,7 @@ impl Owner {
         let _alone = self.stripe(&run.namespace, &run.workflow_id).lock().await;
         while self.registry.get(&run.namespace, &run.workflow_id).is_none() {
             let loaded = match self.store.run(run).await {
-                Ok(Some(row)) if row.close_time.is_none() => {
-                    self.load(row, Some(blocked.clone())).await.map(drop)
-                }
+                Ok(Some(row)) if row.close_time.is_none() => self.load_as(row, blocked.clone()).await,
                 Ok(_) => return,
                 Err(error) => Err(error.into()),
             };
@@ -127,13 +148,23 @@ impl Owner {
         }
     }
 
+    async fn load_as(self: &Arc<Self>, row: RunRow, blocked: Blocked) -> Result<(), LoadError> {
+        let module = self.modules.load(&row.module).await?;
+        self.load(row, module, Some(blocked)).await.map(drop)
+    }
+
+    async fn take_over(self: &Arc<Self>, row: RunRow, module: Module) -> Result<Arc<RunHandle>, LoadError> {
+        let blocked = row.blocked.clone();
+        self.load(row, module, blocked).await
+    }
+
     /// Takes a run over from the store. The caller is alone with it.
     async fn load(
         self: &Arc<Self>,
         row: RunRow,
+        module: Module,
         blocked: Option<Blocked>,
     ) -> Result<Arc<RunHandle>, LoadError> {
-        let module = self.modules.load(&row.module).await?;
         let (transitions, state) = read_state(&self.store, &row.key.run_id).await?;
         drop(transitions);
         let attempts = self.store.activity_rows(&row.key.run_id).await?;

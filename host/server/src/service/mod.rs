@@ -15,12 +15,11 @@ mod result;
 mod start;
 mod types;
 mod update;
-mod update_turns;
 mod with_start;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use dalsegno_engine::ids::Namespace;
+use dalsegno_engine::ids::{Namespace, RunId};
 use dalsegno_store::SharedStore;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
@@ -29,9 +28,8 @@ use crate::{
     modules::Modules,
     owner::tenure::{Standing, Tenure},
     telemetry::metrics::Metrics,
+    turns::Turns,
 };
-
-use update_turns::UpdateTurns;
 
 pub use error::{ErrorCode, ServiceError};
 pub use types::*;
@@ -48,7 +46,8 @@ pub struct Service {
     /// Known to exist.
     pub(crate) namespaces: RwLock<HashSet<Namespace>>,
     queries: Semaphore,
-    update_turns: UpdateTurns,
+    /// Updates of one run are decided one at a time: each validator sees what the update before it led to.
+    update_turns: Turns<RunId>,
 }
 
 impl Service {
@@ -59,7 +58,7 @@ impl Service {
         metrics: Arc<Metrics>,
     ) -> Self {
         let queries = Semaphore::new(query::QUERIES_MAX);
-        let (namespaces, update_turns) = (RwLock::default(), UpdateTurns::default());
+        let (namespaces, update_turns) = (RwLock::default(), Turns::default());
         Self { store, tenure, modules, metrics, namespaces, queries, update_turns }
     }
 
