@@ -10,6 +10,7 @@ FOLDER = Path(__file__).resolve().parents[1]
 
 CODE = """
 import asyncio, multiprocessing, os, pathlib, queue, socket, subprocess, threading, time, traceback, zoneinfo
+from concurrent.futures import ThreadPoolExecutor
 from dalsegno import workflow
 
 @workflow.defn
@@ -18,6 +19,7 @@ class Tries:
     async def run(self, what: str) -> None:
         if what == "sleep": time.sleep(1)
         if what == "thread": threading.Thread(target=print).start()
+        if what == "pool": ThreadPoolExecutor().submit(print)
         if what == "socket": socket.socket()
         if what == "program": subprocess.run(["ls"])
         if what == "shell": os.system("ls")
@@ -44,6 +46,7 @@ class Tries:
 TRIES = {
     "sleep": "`time.sleep` would block the workflow: use `await asyncio.sleep",
     "thread": "a workflow has no threads: use tasks of `asyncio`",
+    "pool": "a workflow has no threads: use tasks of `asyncio`",
     "socket": "a workflow has no sockets: call it by `dalsegno.http`",
     "program": "a workflow starts no programs: do this in an activity",
     "shell": "a workflow starts no programs: do this in an activity",

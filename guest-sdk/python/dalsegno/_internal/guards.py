@@ -49,7 +49,6 @@ def install() -> None:
     preload.close()
     _refuse(time, "sleep", f"`time.sleep` would block the workflow: {SLEEP}")
     _refuse(threading.Thread, "start", f"a workflow has no threads: {TASKS}")
-    _refuse(threading.Condition, "wait", f"no other thread will end this wait: {WAITS}")
     _refuse(builtins, "input", f"a workflow has no console: {CONSOLE}")
     _refuse(sys, "breakpointhook", f"a workflow has no console, so no debugger: {LOGGER}")
     _refuse(asyncio, "run", f"the event loop of a workflow has no `run`: {RUNS}")
@@ -67,6 +66,7 @@ def install() -> None:
     _refuse(socket.socket, "__init__", f"a workflow has no sockets: {HTTP}")
     for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
         _refuse(socket, name, f"a workflow has no network: {HTTP}")
+    _refuse_waits()
     _refuse_files()
     _keep_sources()
     _keep_order()
@@ -83,6 +83,18 @@ def _refusal(name: str, message: str) -> Callable[..., Any]:
 
     refuse.__name__ = refuse.__qualname__ = name
     return refuse
+
+
+def _refuse_waits() -> None:
+    """Whoever only looks, with a limit of zero, may do so."""
+    waited = threading.Condition.wait
+
+    def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
+        if timeout is None or timeout > 0:
+            raise UnsupportedError(f"no other thread will end this wait: {WAITS}")
+        return waited(condition, timeout)
+
+    threading.Condition.wait = wait  # type: ignore[method-assign]
 
 
 def _refuse_files() -> None:
