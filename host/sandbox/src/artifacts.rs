@@ -8,6 +8,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use dalsegno_engine::ids::ModuleDigest;
@@ -22,8 +23,11 @@ pub(crate) struct Artifacts {
 
 const OWNER_ONLY: u32 = 0o700;
 
-/// Of the file of functions.
-const FUNCTIONS_FORMAT: u32 = 1;
+/// How the names of artifacts end.
+const ARTIFACT: &str = ".cwasm";
+
+/// How the names of files of functions begin, with the number of their format.
+const FUNCTIONS: &str = "functions-1-";
 
 /// How the names of files begin that are being written.
 pub(crate) const UNFINISHED: &str = "compiling-";
@@ -50,12 +54,12 @@ impl Artifacts {
     pub(crate) fn path(&self, digest: &ModuleDigest, compatibility: &str) -> PathBuf {
         // A digest has no other characters; a foreign text must not lead out of the folder.
         let name: String = digest.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-        self.folder.join(format!("{name}-{compatibility}.cwasm"))
+        self.folder.join(format!("{name}-{compatibility}{ARTIFACT}"))
     }
 
     /// Where the functions are that modules have in common.
     pub(crate) fn functions(&self, compatibility: &str) -> PathBuf {
-        self.folder.join(format!("functions-{FUNCTIONS_FORMAT}-{compatibility}"))
+        self.folder.join(format!("{FUNCTIONS}{compatibility}"))
     }
 
     /// A file to write an artifact to; gone if it is not [stored](Self::store).
@@ -70,18 +74,23 @@ impl Artifacts {
         // Invariant: the content is durable before its name is, since half an artifact must not be run.
         file.as_file().sync_all().map_err(fail)?;
         file.persist(path).map_err(|error| fail(error.error))?;
-        fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(fail)
+        fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(fail)?;
+        self.remove_oldest().map_err(|error| cache_error("tidy the cache folder", &self.folder, error))
     }
 
     /// `None`: there is no such artifact. One that cannot be used is removed, to be compiled again.
     pub(crate) fn load(&self, engine: &Engine, path: &Path) -> Result<Option<Component>, SandboxError> {
-        match fs::metadata(path) {
-            Ok(_) => {}
+        let file = match fs::File::open(path) {
+            Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(cache_error("read the compiled module", path, error)),
-        }
+        };
         match deserialize(engine, path) {
-            Ok(component) => Ok(Some(component)),
+            Ok(component) => {
+                // What is in use is not the oldest. Where that cannot be noted, it may be compiled again.
+                let _ = file.set_modified(SystemTime::now());
+                Ok(Some(component))
+            }
             Err(error) => {
                 tracing::warn!(path = %path.display(), "a compiled module is removed, it cannot be used: {error:#}");
                 let removed = fs::remove_file(path);
@@ -98,6 +107,32 @@ impl Artifacts {
     pub(crate) fn check(engine: &Engine, file: &NamedTempFile) -> Result<(), String> {
         deserialize(engine, file.path()).map(drop).map_err(|error| error.root_cause().to_string())
     }
+
+    /// Removes what was used the longest ago, if there is too much. It is compiled again when a run needs it; guests
+    /// that have it keep it.
+    fn remove_oldest(&self) -> std::io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // Another host may have removed it meanwhile.
+            if let Ok(file) = entry.metadata()
+                && (name.ends_with(ARTIFACT) || name.starts_with(FUNCTIONS))
+            {
+                files.push((file.modified()?, file.len(), entry.path()));
+            }
+        }
+        files.sort();
+        let mut bytes = 0_u64;
+        for (_, length, path) in files.into_iter().rev() {
+            bytes = bytes.saturating_add(length);
+            if bytes > limits::ARTIFACTS_BYTES_MAX {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Removes what hosts left that died while compiling. Others may be compiling now.
@@ -109,13 +144,18 @@ fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
         let age = entry.metadata().and_then(|file| file.modified()).map(|modified| modified.elapsed());
         let old = matches!(age, Ok(Ok(age)) if age > limits::UNFINISHED_FILE_AGE_MAX);
         if unfinished && old {
-            match fs::remove_file(entry.path()) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes a file, if nobody else did.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[expect(

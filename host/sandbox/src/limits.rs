@@ -39,6 +39,8 @@ pub const LINE_BYTES_MAX: usize = 8 << 10;
 pub const LAST_WORDS_BYTES_MAX: usize = 2 << 10;
 /// What a message of the compiler may say.
 pub const COMPILER_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// What the folder of compiled modules may hold: a hundred modules of Python, or three thousand of Rust.
+pub const ARTIFACTS_BYTES_MAX: u64 = 4 << 30;
 /// Smaller modules are compiled faster than the functions of others are read.
 pub const SHARING_MODULE_BYTES_MIN: usize = 1 << 20;
 /// Compiled functions that are kept for other modules. Python has 27 MiB of them, and its modules 3 MiB each.

@@ -15,6 +15,7 @@ use crate::{
     artifacts::Artifacts,
     compile::Functions,
     engine::{self, Purpose},
+    limits,
 };
 
 fn settings() -> SandboxConfig {
@@ -93,6 +94,24 @@ fn files_of_dead_compilers_are_removed_and_those_of_living_ones_are_not() {
     let (dead, living, artifact) = (file("compiling-a", 2), file("compiling-b", 0), file("c.cwasm", 99));
     Artifacts::open(folder.path()).unwrap();
     assert!(!dead.exists() && living.exists() && artifact.exists());
+}
+
+#[test]
+fn artifacts_that_were_not_used_for_longest_make_room() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let artifacts = Artifacts::open(folder.path()).unwrap();
+    let now = SystemTime::now();
+    let files = [("oldest.cwasm", 9), ("foreign", 9), ("old.cwasm", 8), ("new.cwasm", 7)];
+    for (name, days) in files {
+        let file = fs::File::create(folder.path().join(name)).unwrap();
+        // Sparse, so that it takes no room on the disk.
+        file.set_len(limits::ARTIFACTS_BYTES_MAX / 2).unwrap();
+        file.set_modified(now - Duration::from_secs(days * 24 * 60 * 60)).unwrap();
+    }
+    let path = folder.path().join("newest.cwasm");
+    artifacts.store(artifacts.new_file().unwrap(), &path).unwrap();
+    let kept = files.map(|(name, _)| folder.path().join(name).exists());
+    assert_eq!(kept, [false, true, true, true]);
 }
 
 #[test]
