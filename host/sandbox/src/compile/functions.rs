@@ -28,6 +28,9 @@ use crate::{artifacts, limits};
 /// How wasmtime names a function.
 type Key = [u8; KEY_BYTES];
 
+/// A function's name and code.
+type Named<'a> = (&'a Key, &'a [u8]);
+
 const KEY_BYTES: usize = 32;
 const LENGTH_BYTES: usize = size_of::<u32>();
 /// At the beginning of the file, over all the rest.
@@ -85,7 +88,7 @@ impl Functions {
     }
 
     /// What the module has of the file, and the rest, each in the order of the file.
-    fn by_use(&self) -> (Vec<(&Key, &[u8])>, Vec<(&Key, &[u8])>) {
+    fn by_use(&self) -> (Vec<Named<'_>>, Vec<Named<'_>>) {
         let mut known: Vec<_> = self.known.iter().collect();
         known.sort_by_key(|(_, known)| known.place.start);
         let (used, unused): (Vec<_>, Vec<_>) =
@@ -143,6 +146,7 @@ impl fmt::Debug for Functions {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests {
     use tempfile::TempDir;
 
