@@ -22,6 +22,8 @@ class Greets:
 DRAWS = {
     "import uuid\nKEY = uuid.uuid4()": "`uuid.uuid4`",
     "import random\nKEY = random.random()": "`random.random`",
+    "import random\nKEY = random.choice('abc')": "`random.choice`",
+    "import secrets\nKEY = secrets.choice('abc')": "`secrets.choice`",
     "from random import randint\nKEY = randint(1, 6)": "`random.randint`",
     "from datetime import datetime\nKEY = datetime.now()": "`datetime.now`",
     "import time\ndef now():\n    return time.time()\nKEY = now()": "`time.time`",
@@ -36,6 +38,11 @@ class Building(unittest.TestCase):
             self.assertIn(f"{name} is called while the component is built", told)
             self.assertIn('greets.py", line', told)
             self.assertNotIn("dalsegno/", told.partition("BuildError:")[2])
+
+    def test_a_draw_is_refused_whatever_is_caught(self) -> None:
+        told = _loaded("import random\ntry:\n    KEY = random.random()\nexcept Exception:\n    pass" + WORKFLOW)
+        self.assertIn("`random.random` is called while", told)
+        self.assertRegex(told, r'greets.py", line 3, in <module>\n    KEY = random.random()')
 
     def test_what_libraries_draw_and_own_generators_are_nobodys_business(self) -> None:
         library = "import random, uuid\nSALT, KEY = random.random(), uuid.uuid4()"

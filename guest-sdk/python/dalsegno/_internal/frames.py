@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 _SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -61,13 +61,23 @@ def place(frame: FrameType) -> str:
 
 def call_site() -> list[str]:
     """Where user code stands now, innermost first."""
-    places: list[str] = []
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and len(places) < FRAMES_MAX:
-        if is_of_user(frame.f_code.co_filename):
-            places.append(place(frame))
+    own = (frame for frame in outwards(sys._getframe(1)) if is_of_user(frame.f_code.co_filename))
+    return [place(frame) for frame in itertools.islice(own, FRAMES_MAX)]
+
+
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame and its callers, innermost first."""
+    while frame is not None:
+        yield frame
         frame = frame.f_back
-    return places
+
+
+def traceback_of(frames: Iterable[FrameType]) -> TracebackType | None:
+    """The traceback of an error that was made elsewhere, from frames as they stand now, innermost first."""
+    made: TracebackType | None = None
+    for frame in frames:
+        made = TracebackType(made, frame, frame.f_lasti, frame.f_lineno or 0)
+    return made
 
 
 def called_by_user() -> bool:

@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FrameType
 from typing import Any
@@ -37,7 +37,7 @@ _OTHERS: dict[Any, str] = {
 def import_module(name: str) -> None:
     """Imports a module of the project.
 
-    Raises `DefinitionError` if it draws what would be the same in all runs.
+    Raises `DefinitionError` if it draws what would be the same in all runs, also if it catches all errors.
     """
     with _paths_of_projects(), _nothing_drawn():
         importlib.import_module(name)
@@ -64,44 +64,51 @@ def _paths_of_projects() -> Iterator[None]:
 @contextlib.contextmanager
 def _nothing_drawn() -> Iterator[None]:
     """What the project's own modules draw at their top level would stand in the snapshot."""
-    drawn = dict(_drawn())
+    drawn = _drawn()
+    refusals: list[DefinitionError] = []
 
+    # It raises nothing: Python calls no function again that has raised, and what is raised may be caught.
     def check(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call":
-            called, caller = drawn.get(frame.f_code), frame.f_back
+            owners, caller = drawn.get(frame.f_code), frame.f_back
         elif event == "c_call":
-            called, caller = drawn.get(argument), frame
+            owners, caller = drawn.get(argument), frame
         else:
             return
-        if called is None or caller is None or not frames.is_of_project(caller.f_code.co_filename):
+        if owners is None or caller is None or not frames.is_of_project(caller.f_code.co_filename):
             return
-        name, owner = called
-        if event == "c_call" or owner is None or frame.f_locals.get("self") is owner:
-            raise DefinitionError(
-                f"`{name}` is called while the component is built, so all runs would have the same value: "
-                "call it in the run method or in a handler"
-            )
+        for name, owner in owners:
+            if not refusals and (owner is None or frame.f_locals.get("self") is owner):
+                refusals.append(_refusal(name, caller))
 
     sys.setprofile(check)
     try:
         yield
     finally:
         sys.setprofile(None)
+    if refusals:
+        raise refusals[0]
 
 
-def _drawn() -> Iterator[tuple[Any, tuple[str, Any]]]:
-    """Functions in C by themselves, others by their code; with their names, and whose methods they are."""
-    for name in _OF_RANDOM.split():
-        yield from _entry(getattr(random, name), f"random.{name}")
-    for owner, names in _OTHERS.items():
+def _refusal(name: str, caller: FrameType) -> DefinitionError:
+    error = DefinitionError(
+        f"`{name}` is called while the component is built, so all runs would have the same value: "
+        "call it in the run method or in a handler"
+    )
+    return error.with_traceback(frames.traceback_of(frames.outwards(caller)))
+
+
+def _drawn() -> dict[Any, list[tuple[str, Any]]]:
+    """Functions in C by themselves, others by their code; with their names, and whose methods they are.
+
+    `random.choice` and `secrets.choice` are one method of two generators.
+    """
+    drawn: dict[Any, list[tuple[str, Any]]] = {}
+    for module, names in {random: _OF_RANDOM, **_OTHERS}.items():
         for name in names.split():
-            if hasattr(owner, name):
-                yield from _entry(getattr(owner, name), f"{owner.__name__}.{name}")
-
-
-def _entry(function: Callable[..., Any], name: str) -> Iterator[tuple[Any, tuple[str, Any]]]:
-    code = getattr(function, "__code__", None)
-    if code is None:
-        yield function, (name, None)
-    else:
-        yield code, (name, getattr(function, "__self__", None))
+            function = getattr(module, name, None)
+            if function is not None:
+                code = getattr(function, "__code__", None)
+                owner = None if code is None else getattr(function, "__self__", None)
+                drawn.setdefault(code or function, []).append((f"{module.__name__}.{name}", owner))
+    return drawn
