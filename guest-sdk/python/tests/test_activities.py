@@ -56,6 +56,14 @@ class Parallel:
 
 
 @workflow.defn
+class Gathers:
+    @workflow.run
+    async def run(self) -> list[int]:
+        options = {"start_to_close_timeout": LIMIT, "result_type": int}
+        return await asyncio.gather(*(workflow.execute_activity("count", **options) for _ in range(2)))
+
+
+@workflow.defn
 class Waits:
     @workflow.run
     async def run(self, seconds: float) -> str:
@@ -113,6 +121,15 @@ class Activities(unittest.TestCase):
         message = "[BadResult] the result of activity charge (operation 1) is no `str`: expected a text, got"
         self.assertEqual(str(caught.exception), f"{message} an object")
         self.assertEqual(rig.calls(), [])
+        trace = caught.exception.failure.causes[0].stack_trace
+        self.assertRegex(trace, r'^  File ".*/test_activities.py", line \d+, in run\n    receipt = await .*$')
+
+    def test_a_result_that_does_not_fit_is_told_with_the_place_where_it_is_gathered(self) -> None:
+        rig = Rig.started(Gathers)
+        with self.assertRaises(ActivationFailed) as caught:
+            rig.resume(2, "two")
+        trace = caught.exception.failure.causes[0].stack_trace
+        self.assertRegex(trace, r'^  File ".*/test_activities.py", line \d+, in run\n    return await .*$')
 
     def test_gathered_activities_begin_in_order_and_end_in_any(self) -> None:
         rig = Rig.started(Parallel)

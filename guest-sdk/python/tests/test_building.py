@@ -40,7 +40,8 @@ class Building(unittest.TestCase):
             self.assertNotIn("dalsegno/", told.partition("BuildError:")[2])
 
     def test_a_draw_is_refused_whatever_is_caught(self) -> None:
-        told = _loaded("import random\ntry:\n    KEY = random.random()\nexcept Exception:\n    pass" + WORKFLOW)
+        code = "import random\ntry:\n    KEY = random.random()\nexcept Exception:\n    pass"
+        told = _loaded(code + WORKFLOW)
         self.assertIn("`random.random` is called while", told)
         self.assertRegex(told, r'greets.py", line 3, in <module>\n    KEY = random.random()')
 

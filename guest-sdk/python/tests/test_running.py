@@ -179,7 +179,33 @@ class Loop:
         return log
 
 
+@workflow.defn
+class LeavesTasks:
+    @workflow.run
+    async def run(self, keep: bool) -> None:
+        heard, lost = asyncio.create_task(self.fail("heard")), asyncio.create_task(self.fail("lost"))
+        if keep:
+            self.heard, self.lost = heard, lost
+        del lost
+        await asyncio.wait([heard])
+        heard.exception()
+        await asyncio.sleep(1)
+
+    async def fail(self, words: str) -> None:
+        raise ValueError(words)
+
+
 class Tasks(unittest.TestCase):
+    def test_what_a_task_raises_is_logged_if_nobody_looks_at_it(self) -> None:
+        words = r"^(Workflow)?Task exception was never retrieved\n  File .*, in fail\n.*\nValueError: lost$"
+        for keep in (False, True):
+            rig = Rig.started(LeavesTasks, keep)
+            # Whoever keeps a task may still await it.
+            self.assertEqual(len(recorder.logged), 0 if keep else 1)
+            rig.resume(1)
+            [logged] = recorder.logged
+            self.assertRegex(logged, words)
+
     def test_the_tools_of_asyncio_work(self) -> None:
         rig = Rig.started(Loop)
         self.assertEqual(rig.calls(), ["timer 3000 ms", "timer 2000 ms", "timer 1000 ms"])

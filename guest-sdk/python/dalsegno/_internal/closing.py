@@ -50,7 +50,7 @@ def continue_as_new(runtime: Runtime, input: list[Any], options: Any) -> None:
     """Closes the run, and starts the next one with the signals that nobody took."""
     if runtime.closed:
         return
-    _warn_of_handlers(runtime)
+    _warn_of_work(runtime)
     options.carried_signals = runtime.signals.take_all()
     contract.run.continue_as_new(input, options)
     runtime.closed = True
@@ -71,11 +71,12 @@ def is_failure(error: BaseException, failure_types: tuple[type[BaseException], .
 
 
 def _say_what_is_left(runtime: Runtime) -> None:
-    _warn_of_handlers(runtime)
+    _warn_of_work(runtime)
     for name, number in sorted(runtime.signals.numbers().items()):
         logs.write("warn", f"the run closes without having taken {number} signals named `{name}`", {})
 
 
-def _warn_of_handlers(runtime: Runtime) -> None:
+def _warn_of_work(runtime: Runtime) -> None:
+    runtime.loop.report_unheard()
     for name, number in sorted(runtime.handlers.to_warn_of().items()):
         logs.write("warn", f"the run closes while {number} handlers of {name} are at work", {})

@@ -118,17 +118,29 @@ def _formatted(frame: tuple[str, int, str]) -> str:
 
 def task_places(task: asyncio.Task) -> Iterator[str]:
     """Where a task waits, innermost first."""
-    waiting = reversed(list(_frames(task.get_coro())))
+    waiting = reversed(_frames(task.get_coro()))
     return (place(frame) for frame in waiting if is_of_user(frame.f_code.co_filename))
 
 
-def _frames(awaited: object) -> Iterable[FrameType]:
+def awaiting(future: asyncio.Future, tasks: Iterable[asyncio.Task]) -> Iterator[FrameType]:
+    """Where a future is awaited, alone or among others that are gathered, innermost first."""
+    for task in tasks:
+        waiter = getattr(task, "_fut_waiter", None)
+        if waiter is future or future in getattr(waiter, "_children", ()):
+            yield from reversed(_frames(task.get_coro()))
+            yield from awaiting(task, tasks)
+            return
+
+
+def _frames(awaited: object) -> list[FrameType]:
     """The frames of a chain of awaits, outermost first."""
+    found = []
     while awaited is not None:
         frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
         if frame is not None:
-            yield frame
+            found.append(frame)
         awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
+    return found
 
 
 def _first(owner: object, *names: str) -> Any:

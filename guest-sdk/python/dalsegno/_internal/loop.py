@@ -10,6 +10,7 @@ import asyncio
 import collections
 import contextvars
 import sys
+import weakref
 from asyncio import events
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,8 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self._seconds = 0.0
         # All that have not ended, in the order of their making. `asyncio` itself holds them weakly only.
         self.tasks: dict[WorkflowTask, None] = {}
+        # Those that have failed; whoever drops one unheard lets `asyncio` report it.
+        self._failed: weakref.WeakSet[WorkflowTask] = weakref.WeakSet()
         # The task whose cancellation is going on.
         self.cancelling: WorkflowTask | None = None
 
@@ -110,6 +113,15 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
 
     def _forget(self, task: Any) -> None:
         self.tasks.pop(task, None)
+        if task._log_traceback:
+            self._failed.add(task)
+
+    def report_unheard(self) -> None:
+        """Reports the errors of tasks that nobody has looked at, in the order of the tasks' making."""
+        unheard = [task for task in (*self.tasks, *self._failed) if task.done() and task._log_traceback]
+        for task in sorted(unheard, key=hash):
+            context = {"message": "Task exception was never retrieved", "exception": task.exception()}
+            self.call_exception_handler(context)
 
     def set_running(self, running: bool) -> None:
         """Makes it the loop that `asyncio` finds, and the one that ends abandoned asynchronous generators."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import converter
 from ..exceptions import FailureError
+from . import frames
 from .failures import application, as_cancellation, from_contract
 from .tasks import WorkflowFuture, WorkflowTask
 
@@ -101,8 +102,9 @@ class Operation(WorkflowFuture):
             result = converter.decode(outcome, self._result_type)
         except converter.Mismatch as mismatch:
             name = getattr(self._result_type, "__name__", self._result_type)
-            message = f"the result of {self.awaited} is no `{name}`: {mismatch}"
-            self._runtime.report_bug(application("BadResult", message))
+            error = application("BadResult", f"the result of {self.awaited} is no `{name}`: {mismatch}")
+            place = frames.traceback_of(frames.awaiting(self, self._runtime.loop.tasks))
+            self._runtime.report_bug(error.with_traceback(place))
             return
         self.set_result(result)
 
