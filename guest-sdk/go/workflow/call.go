@@ -35,25 +35,65 @@ func newRoutine(what string, function any) *routine {
 	if value.Kind() != reflect.Func || value.IsNil() {
 		panic(fmt.Sprintf("%s: a function is expected, not a %T", what, function))
 	}
-	of := value.Type()
 	made := &routine{what: what, function: value}
+	made.readParams()
+	made.readResults()
+	return made
+}
+
+func (f *routine) readParams() {
+	of := f.function.Type()
 	for index := range of.NumIn() {
-		switch param := of.In(index); {
-		case index == 0 && param == contextType:
-			made.context = true
-		case param == goContextType:
-			panic(fmt.Sprintf("%s: the function takes a context.Context; use workflow.Context, as its first parameter", what))
-		default:
-			made.params = append(made.params, param)
+		param := of.In(index)
+		if index == 0 && param == contextType {
+			f.context = true
+			continue
 		}
+		switch param {
+		case contextType:
+			f.refuseFunction("only its first parameter may be a workflow.Context")
+		case goContextType:
+			f.refuseFunction("it takes a context.Context; use workflow.Context, as its first parameter")
+		}
+		if unreadable := codec.Unreadable(param); unreadable != nil {
+			reason := fmt.Sprintf("no argument can be read into its parameter %d, a %s", index+1, param)
+			if unreadable != param {
+				reason += fmt.Sprintf(", since that has a %s", unreadable)
+			}
+			f.refuseFunction(reason + "; arguments are values in JSON")
+		}
+		f.params = append(f.params, param)
 	}
+}
+
+func (f *routine) readResults() {
+	of := f.function.Type()
 	switch outs := of.NumOut(); {
 	case outs > 2, outs == 2 && of.Out(1) != errorType:
-		panic(fmt.Sprintf("%s: the function returns an error, or a value and an error, not %s", what, of))
+		f.refuseFunction(fmt.Sprintf("it returns an error, or a value and an error, not %s", of))
 	case outs > 0:
-		made.result = outs == 2 || of.Out(0) != errorType
+		f.result = outs == 2 || of.Out(0) != errorType
 	}
-	return made
+}
+
+// mustBeWorkflow refuses what only handlers may leave out.
+func (f *routine) mustBeWorkflow() {
+	of := f.function.Type()
+	if !f.context {
+		f.refuseFunction("its first parameter has to be a workflow.Context")
+	}
+	if outs := of.NumOut(); outs == 0 || of.Out(outs-1) != errorType {
+		f.refuseFunction("it has to return an error, or a value and an error")
+	}
+}
+
+// refuseFunction panics with what is wrong with the function, and where that stands.
+func (f *routine) refuseFunction(problem string) {
+	place := stack.At(f.function.Pointer())
+	if place != "" {
+		place = ", at " + place
+	}
+	panic(fmt.Sprintf("%s%s: %s", f.what, place, problem))
 }
 
 // schemas gives the JSON Schemas of the arguments; nil if any number of them is taken.

@@ -129,9 +129,16 @@ func TestAResultWithoutAJSONFormFailsTheRun(t *testing.T) {
 
 func TestAFunctionThatCannotBeAWorkflowIsToldAtOnce(t *testing.T) {
 	for wanted, function := range map[string]any{
-		"a function is expected, not a int":                          1,
-		"the function takes a context.Context; use workflow.Context": func(context.Context) error { return nil },
-		"the function returns an error, or a value and an error":     func(Context) (int, int) { return 0, 0 },
+		"a function is expected, not a int":                 1,
+		"it takes a context.Context; use workflow.Context":  func(Context, context.Context) error { return nil },
+		"it returns an error, or a value and an error, not": func(Context) (int, int) { return 0, 0 },
+		"it has to return an error":                         func(Context) int { return 0 },
+		"an error, or a value and an error":                 func(Context) {},
+		"its first parameter has to be a workflow.Context":  func(string) error { return nil },
+		"only its first parameter may be a workflow.Cont":   func(string, Context) error { return nil },
+		"parameter 2, a chan int; arguments":                func(Context, chan int) error { return nil },
+		"parameter 3, a []error, since that has a error;":   func(Context, int, []error) error { return nil },
+		"others_test.go": func(Context, func()) error { return nil },
 	} {
 		func() {
 			defer func() {
@@ -139,7 +146,7 @@ func TestAFunctionThatCannotBeAWorkflowIsToldAtOnce(t *testing.T) {
 					t.Errorf("%s instead of %s", told, wanted)
 				}
 			}()
-			newRoutine("test", function)
+			RegisterWithOptions(function, RegisterOptions{Name: "misfit"})
 		}()
 	}
 }

@@ -40,11 +40,9 @@ func RegisterWithOptions(function any, options RegisterOptions) {
 	if find(registered, options.Name) != nil {
 		panic(fmt.Sprintf("two workflow types are named `%s`", options.Name))
 	}
-	registered = append(registered, &workflowType{
-		name:        options.Name,
-		description: options.Description,
-		routine:     newRoutine(fmt.Sprintf("workflow type `%s`", options.Name), function),
-	})
+	routine := newRoutine(fmt.Sprintf("workflow type `%s`", options.Name), function)
+	routine.mustBeWorkflow()
+	registered = append(registered, &workflowType{options.Name, options.Description, routine})
 }
 
 func find(types []*workflowType, name string) *workflowType {
