@@ -30,10 +30,13 @@ def load(module: str) -> None:
     """
     preload.import_library()
     logs.install()
+    guards.refuse_network()
     try:
         loading.import_module(module)
     except BaseException as error:
-        raise BuildError(f"Traceback (most recent call last):\n{bugs.traceback_of(error)}") from None
+        advice = f"\n  help: {loading.PACKAGES}" if isinstance(error, ModuleNotFoundError) else ""
+        told = f"Traceback (most recent call last):\n{bugs.traceback_of(error)}{advice}"
+        raise BuildError(told) from None
     if not registry:
         raise BuildError(f"the module `{module}` has no class with `@workflow.defn`")
     describing.module_definition(__version__)

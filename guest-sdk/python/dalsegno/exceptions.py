@@ -53,8 +53,8 @@ class DalsegnoError(Exception):
 class FailureError(DalsegnoError):
     """Why something failed. Raised out of a workflow, it fails the run.
 
-    Any other exception out of a workflow is a bug of its code: the run is kept, and goes on when the code is
-    repaired.
+    Any other exception out of a workflow is a bug of its code: the run is kept where it was. It does not get
+    repaired code: terminate it, and start it anew.
     """
 
     def __init__(self, message: str) -> None:

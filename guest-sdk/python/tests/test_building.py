@@ -66,6 +66,16 @@ class Building(unittest.TestCase):
             ],
         )
 
+    def test_a_missing_module_is_told_with_where_it_has_to_be(self) -> None:
+        told = _loaded("import left_pad_2" + WORKFLOW)
+        self.assertIn("ModuleNotFoundError: No module named 'left_pad_2'\n  help: your own modules", told)
+        self.assertIn("packages from its .venv", told)
+
+    def test_there_is_no_network_while_it_is_loaded(self) -> None:
+        told = _loaded("import urllib.request\nurllib.request.urlopen('http://localhost/')" + WORKFLOW)
+        self.assertIn("a workflow has no network: call it by `dalsegno.http`", told)
+        self.assertIn('greets.py", line 2, in <module>', told)
+
     def test_a_module_without_workflows_is_refused(self) -> None:
         self.assertIn("BuildError: the module `greets` has no class with `@workflow.defn`", _loaded(""))
 

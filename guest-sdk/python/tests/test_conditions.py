@@ -1,6 +1,7 @@
 """Waiting until something holds."""
 
 import asyncio
+import math
 import unittest
 from datetime import timedelta
 from typing import Any
@@ -39,6 +40,10 @@ class Mistaken:
             await workflow.wait_condition(False)  # type: ignore[arg-type]
         if what == "past":
             await workflow.sleep(timedelta(seconds=-1))
+        if what == "eternity":
+            await asyncio.sleep(1e18)
+        if what == "for ever":
+            await workflow.sleep(math.inf)
 
     async def holds(self) -> bool:
         return False
@@ -96,6 +101,8 @@ class Conditions(unittest.TestCase):
             ("async", "a condition is a function that is not `async`"),
             ("value", "a condition is a function that is not `async`"),
             ("past", r"cannot sleep for datetime.timedelta\(days=-1"),
+            ("eternity", r"cannot wait for 1e\+18 seconds: the longest is 999999999 days"),
+            ("for ever", "cannot wait for inf seconds: the longest is 999999999 days"),
         ]:
             with self.assertRaisesRegex(ActivationFailed, words):
                 Rig.started(Mistaken, what)

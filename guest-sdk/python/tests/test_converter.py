@@ -62,11 +62,17 @@ class ToJson(unittest.TestCase):
         ]:
             self.assertEqual(encode(value).decode(), text)
 
-    def test_what_has_no_json_form_is_told(self) -> None:
+    def test_what_has_no_json_form_is_told_with_its_place(self) -> None:
+        ring: list[Any] = [[]]
+        ring[0].append(ring)
         for value, words in [
             (object(), "a value of the type `object` has no JSON form"),
-            ([b"x"], "bytes have a place only as a whole argument"),
-            (float("nan"), "not JSON compliant"),
+            ([b"x"], r"^at \[0\]: bytes have a place only as a whole argument"),
+            (float("nan"), "^Out of range"),
+            ({"lines": [{"sku": object()}]}, r"^at .lines\[0\].sku: a value of the type `object`"),
+            (Line(object(), 2), "^at .sku: a value of the type `object`"),  # type: ignore[arg-type]
+            ({"sum": {(1, 2): 3}}, "^at .sum: keys must be"),
+            (ring, r"^at \[0\]: Circular reference"),
         ]:
             with self.assertRaisesRegex((TypeError, ValueError), words):
                 encode(value)

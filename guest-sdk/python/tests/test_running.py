@@ -128,6 +128,18 @@ class Ends(unittest.TestCase):
         self.assertTrue(told[1].startswith("caused by JSONDecodeError: Expecting property name"), told)
         self.assertIn("in stumble\n    raise LookupError", trace)
 
+    def test_what_is_returned_and_no_json_is_told_with_its_place(self) -> None:
+        def told(name: str, place: str) -> str:
+            function = rf"`ReturnsWhatIsNoJson.{name}` returned \(.*/test_running.py:\d+\)"
+            return rf"what {function} has no JSON form: at {place}: a value of the type `object`"
+
+        with self.assertRaisesRegex(ActivationFailed, told("run", r".s\[0\]")):
+            Rig.started(ReturnsWhatIsNoJson, True)
+        for name in ("now", "later"):
+            with self.assertRaisesRegex(ActivationFailed, told(name, ".s")):
+                Rig.started(ReturnsWhatIsNoJson, False).update("u", name)
+        self.assertRegex(Rig.started(ReturnsWhatIsNoJson, False).query("what"), told("what", ".s"))
+
     def test_a_trace_leaves_out_what_is_not_of_the_user(self) -> None:
         with self.assertRaises(ActivationFailed) as caught:
             Rig.started(Raises, "library")
@@ -177,6 +189,26 @@ class Loop:
         log.append([task.get_name() for task in pending])
         log.append(await asyncio.wait_for(asyncio.sleep(0, "quick"), 5))
         return log
+
+
+@workflow.defn
+class ReturnsWhatIsNoJson:
+    @workflow.run
+    async def run(self, ends: bool) -> Any:
+        await workflow.wait_condition(lambda: ends)
+        return {"s": [object()]}
+
+    @workflow.update
+    def now(self) -> Any:
+        return {"s": object()}
+
+    @workflow.update
+    async def later(self) -> Any:
+        return {"s": object()}
+
+    @workflow.query
+    def what(self) -> Any:
+        return {"s": object()}
 
 
 @workflow.defn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import converter
 from ..exceptions import FailureError, is_cancelled_exception
 from . import contract, logs
 from .failures import cancelled_details, to_contract
@@ -20,14 +19,10 @@ class ContinueAsNew(BaseException):
 
 
 def complete(runtime: Runtime, result: Any) -> None:
-    """Closes the run with its result."""
-    try:
-        payload = converter.to_contract(result)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"the result of the workflow has no JSON form: {error}") from error
+    """Closes the run with its result, a payload."""
     if not runtime.closed:
         _say_what_is_left(runtime)
-        contract.run.complete(payload)
+        contract.run.complete(result)
         runtime.closed = True
 
 

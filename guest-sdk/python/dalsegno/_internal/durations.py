@@ -9,9 +9,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def milliseconds(duration: timedelta | float) -> int:
-    """A part of a millisecond counts as a whole one. A number is of seconds; below zero is zero."""
+    """A part of a millisecond counts as a whole one. A number is of seconds; below zero is zero.
+
+    Raises `ValueError` of what is no duration, or a longer one than Python has.
+    """
     if not isinstance(duration, timedelta):
-        duration = round(duration * 1_000_000) * _MICROSECOND
+        try:
+            duration = round(duration * 1_000_000) * _MICROSECOND
+        except (OverflowError, ValueError):
+            longest = f"{timedelta.max.days} days, {timedelta.max.days * 86_400} seconds"
+            why = f"a workflow cannot wait for {duration!r} seconds: the longest is {longest}"
+            raise ValueError(why) from None
     return max(0, -(-duration // _MILLISECOND))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import linecache
 import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -57,6 +58,12 @@ def remember_sources() -> None:
 def place(frame: FrameType) -> str:
     """`workflows.py:12 in run`."""
     return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+def where(function: Callable[..., Any]) -> str:
+    """` (workflows.py:12)`: where a function is defined, if that is known."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
 
 
 def call_site() -> list[str]:

@@ -44,6 +44,13 @@ _OF_FILES = (
 )
 
 
+def refuse_network() -> None:
+    """Called before workflow code is loaded: there is none then either."""
+    _refuse(socket.socket, "__init__", f"a workflow has no sockets: {HTTP}")
+    for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
+        _refuse(socket, name, f"a workflow has no network: {HTTP}")
+
+
 def install() -> None:
     """Replaces what cannot work. Called when workflow code is loaded: while it is, files can be read."""
     preload.close()
@@ -63,9 +70,6 @@ def install() -> None:
     if "multiprocessing.process" in sys.modules:
         process = sys.modules["multiprocessing.process"].BaseProcess
         _refuse(process, "start", f"a workflow starts no processes: {TASKS}")
-    _refuse(socket.socket, "__init__", f"a workflow has no sockets: {HTTP}")
-    for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname"):
-        _refuse(socket, name, f"a workflow has no network: {HTTP}")
     _refuse_waits()
     _refuse_files()
     _keep_sources()

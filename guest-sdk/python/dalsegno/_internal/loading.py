@@ -33,6 +33,13 @@ _OTHERS: dict[Any, str] = {
     uuid: "uuid1 uuid4 uuid6 uuid7",
 }
 
+# What helps if a module is missing.
+PACKAGES = (
+    "your own modules are imported from the project's folder, packages from its .venv: "
+    "`python3 -m venv .venv && .venv/bin/pip install PACKAGE`. They have to be pure Python: what needs "
+    "compiled parts, as numpy does, belongs into an activity"
+)
+
 
 def import_module(name: str) -> None:
     """Imports a module of the project.

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import converter
 from ..exceptions import FailureError, is_cancelled_exception
-from . import closing, contract, inspecting, lines
+from . import closing, contract, frames, inspecting, lines
 from .arguments import raw
 from .definition import Definition, Handler, registry
 from .failures import BAD_ARGUMENTS, application, to_contract
@@ -104,7 +104,7 @@ class Run:
         assert self.definition is not None
         try:
             result = await self.definition.run(self.instance, *arguments)
-            closing.complete(self.runtime, result)
+            closing.complete(self.runtime, _returned(self.definition.run, result))
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -216,25 +216,24 @@ class Run:
             if handler.is_async:
                 name = f"update {update.name}"
                 work = self.runtime.handlers.begin(name, handler.policy, call)
-                self.runtime.spawn_handler(name, self._run_update(update, work))
+                self.runtime.spawn_handler(name, self._run_update(update, handler, work))
                 return
             try:
-                self._answer_update(update, call())
+                self._answer_update(update, _returned(handler.function, call()))
             except BaseException as error:
                 self._update_ended(update, error)
 
-    async def _run_update(self, update: Any, work: Callable[[], Any]) -> None:
+    async def _run_update(self, update: Any, handler: Handler, work: Callable[[], Any]) -> None:
         try:
-            self._answer_update(update, await work())
+            self._answer_update(update, _returned(handler.function, await work()))
         except GeneratorExit:
             raise
         except BaseException as error:
             self._update_ended(update, error)
 
     def _answer_update(self, update: Any, result: Any) -> None:
-        payload = converter.to_contract(result)
         if not self.runtime.closed:
-            contract.updates.complete(update.id, payload)
+            contract.updates.complete(update.id, result)
 
     def _update_ended(self, update: Any, error: BaseException) -> None:
         if isinstance(error, closing.ContinueAsNew):
@@ -278,11 +277,21 @@ class Run:
             raise inspecting.unknown("Query", query.name, self.handlers)
         call = self._call(handler, handler.function, query)
         with handling("query", query), self.runtime.read_only("a query"):
-            return converter.to_contract(call())
+            return _returned(handler.function, call())
 
     def _expect_started(self) -> None:
         if self.instance is None:
             raise _not_started()
+
+
+def _returned(function: Callable[..., Any], result: Any) -> Any:
+    """The payload of what user code has returned. No traceback would show where: it has ended."""
+    try:
+        return converter.to_contract(result)
+    except (TypeError, ValueError) as error:
+        name = getattr(function, "__qualname__", repr(function))
+        why = f"what `{name}` returned{frames.where(function)} has no JSON form: {error}"
+    raise TypeError(why)
 
 
 def _not_started() -> FailureError:

@@ -121,7 +121,7 @@ class Runtime:
         return not self.closed and self._bug is None
 
     def report_bug(self, error: BaseException) -> None:
-        """Ends the activation: the code is wrong, and the run goes on when it is repaired."""
+        """Ends the activation: the code is wrong, and the run is kept where it was."""
         if self._bug is None:
             self._bug = error
 

@@ -18,9 +18,14 @@ _EXPONENT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?)(\d)(?:\.(\d+))?e-0(\d)')
 def encode(value: Any) -> bytes:
     """A value as JSON.
 
-    Raises `TypeError` or `ValueError` if it has no JSON form.
+    Raises `TypeError` or `ValueError` if it has no JSON form, and says where in it.
     """
-    text = _ENCODER.encode(value)
+    try:
+        text = _ENCODER.encode(value)
+    except (TypeError, ValueError) as error:
+        place, why = _culprit(value, "", error, [])
+        kind = TypeError if isinstance(why, TypeError) else ValueError
+        raise kind(f"at {place}: {why}" if place else str(why)) from None
     if "e-0" in text:
         text = _EXPONENT.sub(_shorten, text)
     return text.encode("utf-8")
@@ -40,6 +45,27 @@ def _shorten(match: re.Match[str]) -> str:
         return f"{sign}0.0000{whole}{fraction or ''}"
     fraction = f".{fraction}" if fraction else ""
     return f"{sign}{whole}{fraction}e-{exponent}"
+
+
+def _culprit(value: Any, place: str, error: Exception, outer: list[int]) -> tuple[str, Exception]:
+    """The innermost part of a value that has no JSON form: its place, and why.
+
+    `error` says why the whole has none; `outer` holds the ids of what contains it.
+    """
+    try:
+        whole = value if isinstance(value, (dict, list, tuple)) else _convert(value)
+    except (TypeError, ValueError):
+        return place, error
+    named = isinstance(whole, dict)
+    for key, part in whole.items() if named else enumerate(whole):
+        if id(part) in outer:
+            continue
+        try:
+            _ENCODER.encode(part)
+        except (TypeError, ValueError) as inner:
+            inner_place = f"{place}.{key}" if named else f"{place}[{key}]"
+            return _culprit(part, inner_place, inner, [*outer, id(value)])
+    return place, error
 
 
 def _convert(value: Any) -> Any:
