@@ -15,6 +15,11 @@
  *
  *     static void on_resume(void *state, dalsegno_operation operation, dalsegno_outcome outcome) {
  *         hello *self = state;
+ *         if (operation != self->pause) return;
+ *         if (outcome.failure != NULL) {
+ *             dalsegno_fail_with(outcome.failure);
+ *             return;
+ *         }
  *         dalsegno_complete(dalsegno_format("[\"Hello\",%s]", self->name));
  *     }
  *
@@ -28,10 +33,12 @@
  * dalsegno_keep keeps it.
  *
  * A run is repeated from its history after a restart, so a callback must do the same every time. Clocks,
- * rand() after srand() and getentropy() do; nothing else of the machine is there.
+ * rand() after srand() and getentropy() do; nothing else of the machine is there: no files, no network, no
+ * threads.
  *
- * This header has what most workflows need. All of the contract is in <workflow.h>, generated from wit/,
- * and can be called beside it: children, other runs, patches, search attributes, figures.
+ * This header has what most workflows need. The rest of the contract is called by <workflow.h>, generated from wit/
+ * and included here: child workflows, signals to other runs and their cancellation, patches, search attributes, memo,
+ * figures.
  */
 #ifndef DALSEGNO_H
 #define DALSEGNO_H
