@@ -38,6 +38,7 @@ class Building(unittest.TestCase):
             self.assertIn(f"{name} is called while the component is built", told)
             self.assertIn('greets.py", line', told)
             self.assertNotIn("dalsegno/", told.partition("BuildError:")[2])
+            self.assertNotIn("entry.py", told.partition("BuildError:")[2])
 
     def test_a_draw_is_refused_whatever_is_caught(self) -> None:
         code = "import random\ntry:\n    KEY = random.random()\nexcept Exception:\n    pass"
@@ -95,5 +96,7 @@ def _loaded(code: str, **others: str) -> str:
             f"import sys; sys.path[:0] = [{str(FOLDER)!r}, {folder!r}, {folder + '/site-packages'!r}]\n"
             "import tests\nfrom dalsegno.component import load\nload('greets')"
         )
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        entry = Path(folder, "entry.py")
+        entry.write_text(script)
+        done = subprocess.run([sys.executable, entry], capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib
+import itertools
 import os
 import random
 import secrets
@@ -102,7 +103,10 @@ def _refusal(name: str, caller: FrameType) -> DefinitionError:
         f"`{name}` is called while the component is built, so all runs would have the same value: "
         "call it in the run method or in a handler"
     )
-    return error.with_traceback(frames.traceback_of(frames.outwards(caller)))
+    loaded = itertools.takewhile(
+        lambda frame: frame.f_code is not import_module.__code__, frames.outwards(caller)
+    )
+    return error.with_traceback(frames.traceback_of(loaded))
 
 
 def _drawn() -> dict[Any, list[tuple[str, Any]]]:
