@@ -1,9 +1,16 @@
-//! What keeps a run from its end, told to those who wait for it.
+//! What stands in the way of a run, told to those who wait for its end or for an update of it.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{RunArgs, Session};
 use crate::{failure, output};
+
+/// How long the first request of those who wait does so, after which it is told what stands in the way.
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(5);
+/// How long each later one waits. The host allows a minute.
+pub(super) const WAIT: Duration = Duration::from_secs(30);
 
 /// What stands in the way of a run, each time that it is another thing.
 #[derive(Default)]

@@ -1,12 +1,13 @@
 //! `dalsegno workflow result`
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{RunArgs, Session, obstacle::Obstacle};
+use super::{
+    RunArgs, Session,
+    obstacle::{FIRST_WAIT, Obstacle, WAIT},
+};
 use crate::{
     args::Form,
     client::{Answer, Call},
@@ -23,11 +24,6 @@ Examples:
 
 The result goes to stdout as JSON. If the workflow did not complete, its failure goes to stderr, and the exit code is \
 1.";
-
-/// How long one request waits. The host allows a minute.
-const WAIT: Duration = Duration::from_secs(30);
-/// How long the first one waits, after which it is told what stands in the way.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whose result.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{
     RunArgs, Session,
+    obstacle::FIRST_WAIT,
     update_result::{self, Updated},
 };
 use crate::{
@@ -84,7 +85,7 @@ pub(crate) async fn run(args: &UpdateArgs, session: &Session) -> Result<(), CliE
     let stage = args.how.stage();
     let body = Body { input: args.input.read()?, update_id: args.how.id()?, wait_for: stage };
     let call = session.client.post(&args.run.path(&["updates", &args.name]), &body)?;
-    let call = args.run.of_run(call).waiting(update_result::WAIT);
+    let call = args.run.of_run(call).waiting(FIRST_WAIT);
     let mut answer = session.client.send(&call).await?;
     let Updated { run_id, .. } = answer.json()?;
     if stage == Stage::Completed {

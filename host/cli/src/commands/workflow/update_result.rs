@@ -1,12 +1,13 @@
 //! `dalsegno workflow update-result`
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{RunArgs, Session};
+use super::{
+    RunArgs, Session,
+    obstacle::{FIRST_WAIT, Obstacle, WAIT},
+};
 use crate::{
     args::Form, client::Answer, error::CliError, failure, input, output, retry::Contact, table::Block,
 };
@@ -17,9 +18,6 @@ Examples:
   dalsegno workflow update-result cart-1 pear-1 --no-wait
 
 What the handler returned goes to stdout as JSON. If it failed, its failure goes to stderr, and the exit code is 1.";
-
-/// How long one request waits. The host allows a minute.
-pub(super) const WAIT: Duration = Duration::from_secs(30);
 
 /// Which update.
 #[derive(Debug, Args)]
@@ -50,21 +48,24 @@ pub(super) struct Updated {
 
 pub(crate) async fn run(args: &UpdateResultArgs, session: &Session) -> Result<(), CliError> {
     let call = args.run.of_run(session.client.get(&args.run.path(&["updates", &args.update_id])));
-    let mut answer = session.client.send(&call).await?;
-    if !args.no_wait {
-        answer = wait(&args.run, answer, session).await?;
-    }
+    let answer = if args.no_wait {
+        session.client.send(&call).await?
+    } else {
+        let answer = session.client.send(&call.waiting(FIRST_WAIT)).await?;
+        wait(&args.run, answer, session).await?
+    };
     show(&args.run, &answer, session)
 }
 
-/// Waits for the outcome of an update, however long.
+/// Waits for the outcome of an update that has been waited for already, however long.
 pub(super) async fn wait(run: &RunArgs, mut answer: Answer, session: &Session) -> Result<Answer, CliError> {
-    let mut contact = Contact::default();
+    let (mut contact, mut obstacle) = (Contact::default(), Obstacle::default());
     loop {
         let Updated { update_id, status, .. } = answer.json()?;
         if status != "accepted" {
             return Ok(answer);
         }
+        obstacle.tell(run, session).await;
         let call = run.of_run(session.client.get(&run.path(&["updates", &update_id]))).waiting(WAIT);
         match session.client.send_once(&call).await {
             Ok(next) => {

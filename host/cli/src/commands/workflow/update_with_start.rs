@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{
     RunArgs, Session,
+    obstacle::FIRST_WAIT,
     start::{Body, NewWorkflow},
     update::{Stage, UpdateHow},
     update_result,
@@ -65,7 +66,7 @@ pub(crate) async fn run(args: &UpdateWithStartArgs, session: &Session) -> Result
         update_id: args.how.id()?,
         wait_for: stage,
     };
-    let call = session.client.post(&["workflows:update-with-start"], &body)?.waiting(update_result::WAIT);
+    let call = session.client.post(&["workflows:update-with-start"], &body)?.waiting(FIRST_WAIT);
     let mut answer = session.client.send(&call).await?;
     let Of { workflow_id, run_id } = answer.json()?;
     if let Some(run_id) = &run_id {
