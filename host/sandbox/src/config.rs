@@ -14,7 +14,7 @@ pub struct SandboxConfig {
     pub activation_deadline: Duration,
     /// The largest module that is accepted, in bytes. Default: 64 MiB.
     pub module_bytes_max: usize,
-    /// How long compiling one module may take. Default: 60 s.
+    /// How long compiling one module may take. Default: 300 s.
     pub compile_deadline: Duration,
     /// The memory that compiling one module may use, in bytes. Default: 4 GiB.
     pub compile_memory_bytes_max: u64,
@@ -46,7 +46,7 @@ impl Default for SandboxConfig {
             memory_bytes_max: 256 << 20,
             activation_deadline: Duration::from_secs(1),
             module_bytes_max: 64 << 20,
-            compile_deadline: Duration::from_secs(60),
+            compile_deadline: Duration::from_secs(300),
             compile_memory_bytes_max: 4 << 30,
             instances_max: 8_192,
             idle_modules_max: 64,

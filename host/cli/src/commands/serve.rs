@@ -63,7 +63,7 @@ pub(crate) struct ServeArgs {
     /// Size of an uploaded module [default: 32 MiB]
     #[arg(long, value_name = "SIZE", env = "DALSEGNO_MODULE_BYTES_MAX")]
     module_bytes_max: Option<ByteSize>,
-    /// Time for compiling one module [default: 60s]
+    /// Time for compiling one module [default: 300s]
     #[arg(long, value_name = "DURATION", env = "DALSEGNO_COMPILE_DEADLINE")]
     compile_deadline: Option<Millis>,
     /// How long another host waits before it takes over [default: 10s]
