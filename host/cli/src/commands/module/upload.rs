@@ -59,26 +59,32 @@ pub(crate) async fn run(args: UploadArgs, session: &Session) -> Result<(), CliEr
             ));
         }
         progress.show(&format!("compiling {name} ({} s)", begun.elapsed().as_secs()));
-        answer = look(&answer, &call, session).await?;
+        tokio::time::sleep(LOOK_PAUSE).await;
+        if let Some(ended) = look(&answer, &call, session).await? {
+            answer = ended;
+        }
     }
     drop(progress);
     session.show(&answer, |answer| Ok(text(&answer.json()?)))
 }
 
-/// Looks whether a module is compiled. Only the upload's own answer says so with another status than 202.
-async fn look(answer: &Answer, upload: &Call, session: &Session) -> Result<Answer, CliError> {
+/// What a module came to, once it has. Its bytes are sent again only if the host has forgotten them.
+async fn look(answer: &Answer, upload: &Call, session: &Session) -> Result<Option<Answer>, CliError> {
     let digest = answer.json::<Value>()?["digest"].as_str().unwrap_or_default().to_owned();
     let call = session.client.get(&["modules", &digest]);
-    let module: Value = session.client.send(&call).await?.json()?;
+    let looked = match session.client.send(&call).await {
+        Err(CliError::Refused(problem)) if problem.code == "module_not_found" => {
+            return session.client.send(upload).await.map(Some);
+        }
+        looked => looked?,
+    };
+    let module: Value = looked.json()?;
     if let Some(problem) = module.get("problem").filter(|problem| problem.is_object()) {
         let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok());
         let problem = Problem::read(status.unwrap_or(422), problem.to_string().as_bytes());
         return Err(CliError::Refused(Box::new(problem)));
     }
-    if module["status"] == "compiling" {
-        tokio::time::sleep(LOOK_PAUSE).await;
-    }
-    session.client.send(upload).await
+    Ok((module["status"] != "compiling").then_some(looked))
 }
 
 fn text(module: &Value) -> String {
