@@ -1,6 +1,9 @@
 //! What a user may type.
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, CommandFactory as _, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::commands::{
     build::BuildArgs, module::ModuleCommand, new::NewArgs, replay::ReplayArgs, serve::ServeArgs,
@@ -97,9 +100,25 @@ impl Cli {
         Self::try_parse().unwrap_or_else(|error| {
             // The usage would name what the environment sets, as if one had to type it.
             let typed = || without_environment(Self::command()).try_get_matches().err();
-            if error.use_stderr() { typed().unwrap_or(error).exit() } else { error.exit() }
+            let error = if error.use_stderr() { typed().unwrap_or(error) } else { error };
+            with_whole_commands(error).exit()
         })
     }
+}
+
+/// Suggests `dalsegno workflow start` for `dalsegno start`, rather than a command that is only spelt alike.
+fn with_whole_commands(mut error: clap::Error) -> clap::Error {
+    let typed = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string);
+    let root = Cli::command();
+    let meant = root.get_subcommands().filter_map(|group| {
+        let inner = group.get_subcommands().find(|inner| Some(inner.get_name()) == typed.as_deref())?;
+        Some(format!("{} {} {}", root.get_name(), group.get_name(), inner.get_name()))
+    });
+    let meant: Vec<String> = meant.collect();
+    if !meant.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+    }
+    error
 }
 
 fn without_environment(command: clap::Command) -> clap::Command {
@@ -113,6 +132,21 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_group_of_a_command_may_be_found_by_it() {
+        for (typed, meant) in [
+            (vec!["upload"], "'dalsegno module upload'"),
+            (vec!["update", "a", "b"], "'dalsegno workflow update'"),
+            (vec!["workflow", "upload"], "'dalsegno module upload'"),
+            (vec!["list"], "'dalsegno module list', 'dalsegno workflow list'"),
+            (vec!["biuld"], "'build'"),
+        ] {
+            let error = Cli::try_parse_from(["dalsegno"].iter().chain(&typed)).expect_err("no such command");
+            let text = with_whole_commands(error).to_string();
+            assert!(text.contains(meant), "{text}");
+        }
     }
 
     /// Visits every command, with the words that lead to it.
