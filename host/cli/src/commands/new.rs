@@ -27,7 +27,7 @@ pub(crate) struct NewArgs {
     /// The language of its workflows
     #[arg(long, short, value_name = "LANGUAGE")]
     language: Language,
-    /// The folder to make; its last part is the project's name
+    /// The folder to make; its last part is the project's name, of a–z, 0–9, `-` and `_`
     #[arg(value_name = "NAME")]
     folder: PathBuf,
 }
@@ -103,12 +103,12 @@ fn name(folder: &Path) -> Result<&str, CliError> {
     let name = last.as_os_str().to_str().unwrap_or_default();
     let is_good = name.len() <= NAME_CHARACTERS_MAX
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
     if is_good {
         return Ok(name);
     }
     let rule =
-        format!("begin with a letter; then a–z, 0–9 and `-`, {NAME_CHARACTERS_MAX} characters at most");
+        format!("begin with a letter; then a–z, 0–9, `-` and `_`, {NAME_CHARACTERS_MAX} characters at most");
     Err(CliError::usage(format!("`{name}` is no name for a project\n  help: {rule}")))
 }
 
@@ -140,8 +140,10 @@ mod tests {
 
     #[test]
     fn names_fit_every_language() {
-        assert_eq!(name(Path::new("a/b/order-2")).ok(), Some("order-2"));
-        for bad in ["", "..", "2nd", "Order", "a b", "é", "a/..", "-a"] {
+        for good in ["order-2", "order_2"] {
+            assert_eq!(name(&Path::new("a/b").join(good)).ok(), Some(good));
+        }
+        for bad in ["", "..", "2nd", "Order", "a b", "é", "a/..", "-a", "_a"] {
             assert!(name(Path::new(bad)).is_err(), "{bad}");
         }
     }
