@@ -84,9 +84,14 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.detail)?;
-        if let Some(failure) = &self.failure {
-            write!(f, "\n{}", failure::chain(failure).trim_end())?;
+        match &self.failure {
+            None => write!(f, "{}", self.detail)?,
+            Some(failure) => {
+                // What the failure says is shown below, with its causes.
+                let said = format!(": {}", failure["message"].as_str().unwrap_or_default());
+                let detail = self.detail.strip_suffix(&said).unwrap_or(&self.detail);
+                write!(f, "{detail}\n{}", failure::chain(failure).trim_end())?;
+            }
         }
         if !self.help.is_empty() {
             write!(f, "\n  help: {}", self.help)?;
@@ -142,6 +147,14 @@ mod tests {
             problem.to_string(),
             "there is no workflow `a`\n  help: Look.\n  code: workflow_not_found"
         );
+    }
+
+    #[test]
+    fn what_the_workflow_said_is_shown_once() {
+        let failure = serde_json::json!({"message": "no query b", "kind": {"application": {"type": "UnknownQuery"}}});
+        let detail = "the query `b` failed: no query b".to_owned();
+        let problem = Problem { detail, failure: Some(failure), ..Problem::default() };
+        assert_eq!(problem.to_string(), "the query `b` failed\n  no query b (UnknownQuery)");
     }
 
     #[test]

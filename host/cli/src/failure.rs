@@ -59,7 +59,10 @@ fn about(kind: &Value) -> String {
             let times = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
             format!("activity {}, {times}, {}", text("activity_type"), retry_state())
         }
-        "child_workflow" => format!("child workflow {}, {}", text("workflow_id"), retry_state()),
+        "child_workflow" => {
+            let (name, id) = (text("workflow_type"), text("workflow_id"));
+            format!("child workflow {name} with the id {id}, {}", retry_state())
+        }
         "timeout" => format!("timeout {}", text("kind").replace('_', " ")),
         other => other.replace('_', " "),
     }
@@ -104,6 +107,9 @@ mod tests {
         let failure = json!({"message": "gone", "kind": {"some_news": {}}});
         assert_eq!(headline(&failure), "gone (some news)");
         assert_eq!(headline(&json!({})), "a failure that says nothing");
+        let child = json!({"child_workflow": {"workflow_type": "parcel", "workflow_id": "p-1", "retry_state": "timeout"}});
+        let expected = "child workflow parcel with the id p-1, timeout";
+        assert_eq!(headline(&json!({"message": "", "kind": child})), expected);
         assert_eq!(
             headline(&json!({"message": "late", "kind": {"timeout": {"kind": "start_to_close"}}})),
             "late (timeout start to close)"
