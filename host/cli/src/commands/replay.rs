@@ -56,7 +56,6 @@ struct Past {
     events: u64,
 }
 
-/// Why a history could not be repeated.
 /// Whether the guest says where it makes each call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallSites {
