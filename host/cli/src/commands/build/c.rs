@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{componentise, project::Project, steps::Steps};
+use super::{componentise, project::Project, shown, steps::Steps};
 use crate::{error::CliError, output};
 
 /// For a target, a library of C and a linker: what clang alone does not bring.
@@ -28,10 +28,15 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     let sdk = project.own("sdk");
     output::note("compiling with clang");
     let mut command = Command::new("clang");
-    command.current_dir(&project.folder).args(FLAGS).args(["-std=c17", "-Os"]).arg("-isystem").arg(&sdk);
+    command.args(FLAGS).args(["-std=c17", "-Os"]).arg("-isystem").arg(&sdk);
+    // Run where the user is, so that it names files as the user would; the component is the same wherever that is.
+    let folder = shown(&project.folder);
+    if folder != Path::new("") {
+        command.arg(format!("-ffile-prefix-map={}/=", folder.display()));
+    }
     // The C library's debugging information is twice as large as all the rest.
     command.arg("-Wl,--strip-debug");
-    command.arg("-o").arg(&core).args(sources(&project.folder, Path::new(""))?).args(sources(&sdk, &sdk)?);
+    command.arg("-o").arg(&core).args(sources(&project.folder, &folder)?).args(sources(&sdk, &sdk)?);
     steps.run("compiling with clang", &mut command)?;
     let component = work.join("component.wasm");
     componentise::with_wasip1(&core, &project.own("wit"), &component)?;

@@ -8,6 +8,7 @@ use std::{
 use dalsegno_sandbox::{HandlerDefinition, ModuleDefinition, Sandbox, WorkflowDefinition};
 use serde_json::{Value, json};
 
+use super::{go, project::Project};
 use crate::{
     commands::{local, module::describe::workflow_text},
     error::CliError,
@@ -30,14 +31,20 @@ pub(super) struct Checked {
 }
 
 /// Validates, compiles and asks a component.
-pub(super) fn check(file: &Path, language: Language, cache: Option<PathBuf>) -> Result<Checked, CliError> {
+pub(super) fn check(file: &Path, project: &Project, cache: Option<PathBuf>) -> Result<Checked, CliError> {
     output::note("checking the component as a host would");
     let bytes = input::read_file(file)?;
     let sandbox = local::sandbox(cache, DEFINITIONS_TIME_MAX)?;
     let module = local::load(&sandbox, &bytes)?;
     let definitions = local::on_guest_thread(|| module.definitions())?;
-    let definitions = definitions.map_err(|error| CliError::Failed(error.to_report()))?;
-    Ok(Checked { bytes: bytes.len(), digest: Sandbox::digest(&bytes).to_string(), language, definitions })
+    let definitions = definitions.map_err(|error| {
+        CliError::Failed(match project.language {
+            Language::Go => go::why_not_begun(&error, &project.folder),
+            _ => error.to_report(),
+        })
+    })?;
+    let digest = Sandbox::digest(&bytes).to_string();
+    Ok(Checked { bytes: bytes.len(), digest, language: project.language, definitions })
 }
 
 impl Checked {

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     // Cargo sees to that itself.
     let _alone = (project.language != Language::Rust).then(|| project.lock()).transpose()?;
     let built = component(&project, steps)?;
-    let checked = check::check(&built, project.language, args.cache_dir.clone())?;
+    let checked = check::check(&built, &project, args.cache_dir.clone())?;
     let file = place(&project, &built, args.out.as_deref())?;
     match global.output {
         Form::Json => output::data(&checked.json(&file).to_string()),
