@@ -16,10 +16,6 @@ func (r *run) finish(result contract.Payload, err error) {
 	if r.closed {
 		return
 	}
-	if failure := misuse(err); failure != nil {
-		r.reportBug(failure)
-		return
-	}
 	var next *ContinueAsNewError
 	if errors.As(err, &next) {
 		if r.applying {

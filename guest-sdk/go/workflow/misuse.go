@@ -15,7 +15,8 @@ import (
 func blocked(c *coroutine) contract.Failure {
 	reason, trace := "", ""
 	for _, goroutine := range goroutines() {
-		ours := strings.Contains(goroutine, "workflow.(*coroutine).park(")
+		// Those that wait for their turn, or have not had one.
+		ours := strings.Contains(goroutine, "workflow.(*baton).await(")
 		if !ours && strings.Contains(goroutine, "workflow.(*coroutine).main(") {
 			// goroutine 8 [chan receive]:
 			_, heading, _ := strings.Cut(goroutine, "[")
@@ -55,6 +56,18 @@ var attempts = map[string]struct{ what, instead string }{
 	"os.SyscallError":   {"called the operating system", inActivities},
 	"os/exec.Error":     {"started a program", inActivities},
 	"os/exec.ExitError": {"started a program", inActivities},
+}
+
+// reportMisuse ends the activation if a routine returned the error of something that belongs into an activity. Which of
+// its lines did it is known no more, so its beginning is the place.
+func (r *run) reportMisuse(err error, of *routine) bool {
+	failure := misuse(err)
+	if failure == nil {
+		return false
+	}
+	failure[0].StackTrace = stack.At(of.function.Pointer())
+	r.reportBug(failure)
+	return true
 }
 
 // misuse is the failure of code that returns the error of something that belongs into an activity; nil if it is none.

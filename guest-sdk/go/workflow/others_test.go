@@ -114,6 +114,9 @@ func TestANetworkIsForActivities(t *testing.T) {
 	if !strings.Contains(bug.Message, "opened a network connection") || !strings.Contains(bug.Message, "dalsegno/http") {
 		t.Fatal(bug.Message)
 	}
+	if !strings.Contains(bug.StackTrace, "others_test.go") {
+		t.Fatal(bug.StackTrace)
+	}
 }
 
 func TestWrongArgumentsFailTheRunNotTheActivation(t *testing.T) {

@@ -124,7 +124,11 @@ func (r *run) start(started contract.Started) {
 		r.signals.push(signal)
 	}
 	r.enqueueNew(r.spawn("run", func() {
-		r.finish(r.definition.routine.call(r.context, arguments))
+		routine := r.definition.routine
+		result, err := routine.call(r.context, arguments)
+		if !r.reportMisuse(err, routine) {
+			r.finish(result, err)
+		}
 	}))
 }
 

@@ -194,7 +194,7 @@ func (r *run) beginSignal(found *handler, request contract.Request) {
 	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
 	r.beginHandler("signal "+request.Name, found.unfinished, body, func(_ contract.Payload, err error) {
 		// What a request to cancel comes to is for the main routine to say.
-		if err != nil && !r.isAnswerToCancel(err) {
+		if err != nil && !r.isAnswerToCancel(err) && !r.reportMisuse(err, found.routine) {
 			r.finish(contract.Payload{}, err)
 		}
 	})

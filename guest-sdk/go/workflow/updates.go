@@ -119,8 +119,7 @@ func (r *run) update(request contract.Request) {
 	ctx := handlingUpdate(r.context, request)
 	body := func() (contract.Payload, error) { return found.routine.call(ctx, arguments) }
 	r.beginHandler("update "+request.Name, found.unfinished, body, func(result contract.Payload, err error) {
-		if failure := misuse(err); failure != nil {
-			r.reportBug(failure)
+		if r.reportMisuse(err, found.routine) {
 			return
 		}
 		switch {
