@@ -248,7 +248,7 @@ impl ErrorCode {
                 "The history of the run is as long as it may be. Terminate the run; a workflow that lives long has to continue as new."
             }
             Self::AttemptNotFound => {
-                "No attempt of an activity with this token waits for an answer: it was answered, or exceeded a limit of time. Drop what was done for it; the workflow goes by what it was told."
+                "Only test hosts refuse so. No attempt of an activity with this token waits for an answer: it was answered, or exceeded a limit of time. Drop what was done for it; the workflow goes by what it was told."
             }
             Self::ModuleRefused => {
                 "The bytes are no component that this host runs. The detail says what is wrong and how to build it right."

@@ -1,22 +1,32 @@
 //! Runs that may begin: their code is there, and how they begin is settled.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use dalsegno_engine::{
     Payload, Seed, Timestamp,
     attributes::Attributes,
     event::{Origin, WorkflowExecutionStarted},
     history::ENGINE_SEMANTICS,
-    ids::{DEFAULT_TASK_QUEUE, ModuleDigest, RequestId, RunId, TaskQueue, WorkflowId},
+    ids::{
+        DEFAULT_TASK_QUEUE, ModuleDigest, Namespace, RequestId, RunId, TaskQueue, WorkflowId, WorkflowType,
+    },
 };
 use dalsegno_sandbox::Module;
 use sha2::{Digest, Sha256};
 
-use super::{ErrorCode, IdConflictPolicy, IdReusePolicy, Service, ServiceError, StartRequest, lookup};
+use super::{
+    ErrorCode, IdConflictPolicy, IdReusePolicy, ModuleStatus, Service, ServiceError, StartRequest, lookup,
+};
 use crate::{
     modules::{Call, Callee},
     owner::Owner,
 };
+
+/// Workflow types that are named to who asks for one that is not there.
+const TYPES_TOLD_MAX: usize = 20;
 
 /// A run that may begin.
 #[derive(Clone)]
@@ -82,10 +92,10 @@ impl Service {
             }
             None => {
                 let found = owner.modules.deployed(namespace, workflow_type).await?;
-                found.ok_or_else(|| {
-                    let message = format!("no module with the workflow type `{workflow_type}` is deployed");
-                    ServiceError::new(ErrorCode::WorkflowTypeNotFound, message)
-                })?
+                match found {
+                    Some(digest) => digest,
+                    None => return Err(self.type_not_found(namespace, workflow_type).await?),
+                }
             }
         };
         let definition = owner.modules.definition(&digest).await.map_err(lookup::module)?;
@@ -99,6 +109,27 @@ impl Service {
             return Err(ServiceError::new(ErrorCode::WorkflowTypeNotFound, message));
         }
         owner.modules.load(&digest).await.map_err(lookup::module)
+    }
+
+    /// That no new run can have this type, and which it can.
+    async fn type_not_found(
+        &self,
+        namespace: &Namespace,
+        workflow_type: &WorkflowType,
+    ) -> Result<ServiceError, ServiceError> {
+        let mut deployed = BTreeSet::new();
+        for module in self.modules(namespace).await? {
+            if let ModuleStatus::Ready { deployed: types, .. } = module.status {
+                deployed.extend(types.iter().map(ToString::to_string));
+            }
+        }
+        let mut message = format!("no module with the workflow type `{workflow_type}` is deployed");
+        if !deployed.is_empty() {
+            let more = if deployed.len() > TYPES_TOLD_MAX { ", …" } else { "" };
+            let told: Vec<String> = deployed.into_iter().take(TYPES_TOLD_MAX).collect();
+            message.push_str(&format!("; there is: {}{more}", told.join(", ")));
+        }
+        Ok(ServiceError::new(ErrorCode::WorkflowTypeNotFound, message))
     }
 }
 
