@@ -15,7 +15,7 @@ type Misdeed = (&'static str, &'static [&'static str]);
 
 const ACTIVITY: &str = "`workflow.execute_activity`";
 
-const PYTHON: [Misdeed; 28] = [
+const PYTHON: [Misdeed; 29] = [
     ("aborts", &["trapped", "workflows.py:", "in <lambda>"]),
     (
         "awaits-something-foreign",
@@ -24,6 +24,7 @@ const PYTHON: [Misdeed; 28] = [
     ("calls-asyncio-run", &["event loop of a workflow", "`await` the coroutine instead"]),
     ("compiles-nonsense", &["SyntaxError: invalid syntax", "workflows.py\", line"]),
     ("computes-without-end", &["computed for too long", "workflows.py:", "in compute"]),
+    ("computes-without-end-after-a-wait", &["computed for too long", "workflows.py:", "in compute_later"]),
     ("connects", &["no network", "`dalsegno.http`", ACTIVITY]),
     ("connects-by-asyncio", &["no `create_connection`", "`dalsegno.http`", ACTIVITY]),
     ("debugs", &["no console", "`workflow.logger`"]),
@@ -137,13 +138,18 @@ const NODE_MODULES_INSTEAD: [&str; 4] = [
     "`node:timers/promises` is a module of Node.js, and workflows do not run in Node.js: use sleep of",
 ];
 
+const MISSING_IN_PYTHON: [&str; 3] = ["No module named 'left_pad_2'", "workflows.py\", line", "its .venv"];
+
+const NETWORK_IN_PYTHON: &str = "import urllib.request\nurllib.request.urlopen('http://127.0.0.1/')";
+
 /// Lines that are added to a project that the build takes without them.
 #[rstest]
 #[case::node_modules("typescript", NODE_MODULES, &NODE_MODULES_INSTEAD)]
 #[case::await_at_the_top("typescript", "await sleep(5);", &["Top-level await", "await inside of the workflow function"])]
 #[case::missing_package("typescript", "export * from 'left-pad-2';", &["'left-pad-2'", "src/workflows.ts"])]
 #[case::drawn_value("python", "import uuid\nKEY = uuid.uuid4()", &["`uuid.uuid4`", "workflows.py\", line"])]
-#[case::missing_module("python", "import left_pad_2", &["No module named 'left_pad_2'", "workflows.py\", line"])]
+#[case::missing_module("python", "import left_pad_2", &MISSING_IN_PYTHON)]
+#[case::network("python", NETWORK_IN_PYTHON, &["no network", "`dalsegno.http`", "workflows.py\", line"])]
 #[case::missing_package("go", "import _ \"example.com/nobody\"", &["example.com/nobody", "main.go:"])]
 #[tokio::test]
 async fn what_the_build_can_know_it_tells(

@@ -42,12 +42,18 @@ def compute():
         number += 1
 
 
+async def compute_later():
+    await asyncio.sleep(0)
+    compute()
+
+
 MISDEEDS = {
     "aborts": lambda: os.abort(),
     "awaits-something-foreign": stranger,
     "calls-asyncio-run": lambda: asyncio.run(asyncio.sleep(1)),
     "compiles-nonsense": lambda: compile("total = = 1", "rule.py", "exec"),
     "computes-without-end": compute,
+    "computes-without-end-after-a-wait": compute_later,
     "connects": lambda: socket.create_connection(("127.0.0.1", 80)),
     "connects-by-asyncio": lambda: asyncio.open_connection("127.0.0.1", 80),
     "debugs": lambda: breakpoint(),
