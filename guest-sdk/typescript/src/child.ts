@@ -86,6 +86,9 @@ type WithArgs<Args extends unknown[]> = [] extends Args
   ? ChildWorkflowOptions & { args?: Args }
   : ChildWorkflowOptions & { args: Args };
 
+/** What needs no arguments is started without options too. */
+type WithoutArgs = () => Promise<unknown>;
+
 type ResultOf<F extends Workflow> = Awaited<ReturnType<F>>;
 
 /** A child that is durably started. */
@@ -102,14 +105,10 @@ export interface ChildWorkflowHandle<R> {
 
 /** Starts a child and waits for its result. */
 export function executeChild<F extends Workflow>(
-  type: F,
+  type: string | F,
   options: WithArgs<Parameters<F>>,
 ): Promise<ResultOf<F>>;
-export function executeChild<F extends Workflow>(type: F): Promise<ResultOf<F>>;
-export function executeChild<F extends Workflow>(
-  type: string,
-  options?: WithArgs<Parameters<F>>,
-): Promise<ResultOf<F>>;
+export function executeChild<F extends WithoutArgs>(type: string | F): Promise<ResultOf<F>>;
 export function executeChild(
   type: string | Workflow,
   options: ChildWorkflowOptions & { args?: unknown[] } = {},
@@ -119,14 +118,10 @@ export function executeChild(
 
 /** Starts a child; resolved once it is durably started. */
 export function startChild<F extends Workflow>(
-  type: F,
+  type: string | F,
   options: WithArgs<Parameters<F>>,
 ): Promise<ChildWorkflowHandle<ResultOf<F>>>;
-export function startChild<F extends Workflow>(type: F): Promise<ChildWorkflowHandle<ResultOf<F>>>;
-export function startChild<F extends Workflow>(
-  type: string,
-  options?: WithArgs<Parameters<F>>,
-): Promise<ChildWorkflowHandle<ResultOf<F>>>;
+export function startChild<F extends WithoutArgs>(type: string | F): Promise<ChildWorkflowHandle<ResultOf<F>>>;
 export function startChild(
   type: string | Workflow,
   options: ChildWorkflowOptions & { args?: unknown[] } = {},

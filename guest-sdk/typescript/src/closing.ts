@@ -4,7 +4,7 @@ import { ContinueAsNew } from './continue-as-new.js';
 import type { Payload } from './contract.js';
 import { toContract } from './failure-contract.js';
 import { cancellation, Failure, isCancellation } from './failures.js';
-import { encodeValue } from './payload.js';
+import { encodeResult, encodeValue } from './payload.js';
 import type { Runtime } from './runtime.js';
 
 /** Closes the run with its result. */
@@ -12,11 +12,9 @@ export function complete(runtime: Runtime, value: unknown): void {
   if (runtime.isClosed) return;
   let result: Payload;
   try {
-    result = encodeValue(value);
+    result = encodeResult(value, 'the workflow');
   } catch (error) {
-    return runtime.reportBug(
-      new TypeError(`the workflow's result has no JSON form: ${(error as Error).message}`),
-    );
+    return runtime.reportBug(error);
   }
   warnOfWork(runtime);
   runtime.host.complete(result);

@@ -22,7 +22,6 @@ export interface Guest {
 /** The guest that runs the workflows which a module exports. */
 export function guestOf(module: Record<string, unknown>, imports: Imports, engine: Engine): Guest {
   const types = workflowTypesOf(module);
-  if (types.size === 0) throw new Error('the entry module exports no workflow: export an async function');
   const host = hostOf(imports, engine);
   warmUp();
   let present: Run | undefined;

@@ -7,7 +7,7 @@ import type { Payload, Request } from './contract.js';
 import { toContract } from './failure-contract.js';
 import { ApplicationFailure } from './failures.js';
 import type { SignalHandler } from './handlers.js';
-import { decodeAll, encodeValue } from './payload.js';
+import { decodeAll, encodeResult } from './payload.js';
 import { WorkflowPromise } from './promise.js';
 import { currentRuntime, type Runtime } from './runtime.js';
 
@@ -56,7 +56,7 @@ export function updateAccepted(runtime: Runtime, update: Request): void {
   handle(runtime, context, handler, args, {
     done: (value) => {
       if (runtime.isClosed) return;
-      const result = attempt(() => encodeValue(value));
+      const result = attempt(() => encodeResult(value, `update \`${update.name}\``));
       if ('error' in result) runtime.reportBug(result.error);
       else runtime.host.completeUpdate(update.id, result.value);
     },
@@ -86,7 +86,7 @@ export function query(runtime: Runtime, { name, input }: Request): Payload {
   const context = handlerContext(runtime, `query ${name}`, undefined);
   const answer = runtime.readOnly('a query', () => runIn(context, () => handler.handle(...before, ...args)));
   if (isThenable(answer)) throw new TypeError(`the handler of the query ${name} must not be asynchronous`);
-  return encodeValue(answer);
+  return encodeResult(answer, `query \`${name}\``);
 }
 
 /** Handles the signals that now have a handler. */

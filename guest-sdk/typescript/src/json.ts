@@ -15,17 +15,56 @@ const INSTEAD: [{ readonly prototype: object }, string][] = [
   [WorkflowPromise, 'a promise has no JSON form: await it first'],
 ];
 
+/** A value that refuses to be encoded. */
+class Refusal extends TypeError {
+  constructor(
+    readonly value: unknown,
+    why: string,
+  ) {
+    super(why);
+  }
+}
+
+/** What JSON.stringify writes of a half of a surrogate pair: readers that are strict take it for no text. */
+const HALF_PAIR = /^\\ud[89a-f]/;
+const ESCAPE = /\\(?:u[0-9a-f]{4}|[^])/g;
+const REPLACEMENT = '\uFFFD';
+
 let isEncoding = false;
 
-/** The JSON of a value; `undefined` if it has none. */
+/** The JSON of a value; `undefined` if it has none. Half of a surrogate pair is replaced, as TextEncoder does. */
 export function toJson(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no JSON form`);
   isEncoding = true;
+  let text: string | undefined;
   try {
-    return JSON.stringify(value);
+    text = JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const path = pathTo(error.value, value, new Set());
+    throw path ? new TypeError(`at ${path}: ${error.message}`) : error;
   } finally {
     isEncoding = false;
   }
+  if (!text?.includes('\\ud')) return text;
+  return text.replace(ESCAPE, (escape) => (HALF_PAIR.test(escape) ? REPLACEMENT : escape));
+}
+
+/** Where a value stands within another: `.prices[0]`; `undefined` if an object's own `toJSON` made it. */
+function pathTo(wanted: unknown, value: unknown, seen: Set<unknown>): string | undefined {
+  if (value === wanted) return '';
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  for (const [key, field] of Object.entries(value)) {
+    const rest = pathTo(wanted, field, seen);
+    if (rest !== undefined) return step(key, Array.isArray(value)) + rest;
+  }
+  return undefined;
+}
+
+function step(key: string, isIndex: boolean): string {
+  if (isIndex) return `[${key}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /**
@@ -35,7 +74,7 @@ export function toJson(value: unknown): string | undefined {
 export function refuseWithoutJson(): void {
   for (const [{ prototype }, why] of INSTEAD) {
     const toJSON = function (this: unknown): unknown {
-      if (isEncoding) throw new TypeError(why);
+      if (isEncoding) throw new Refusal(this, why);
       return this;
     };
     Object.defineProperty(prototype, 'toJSON', { value: toJSON, writable: true, configurable: true });

@@ -44,6 +44,15 @@ export function encodeAll(values: readonly unknown[], what: string): Payload[] {
   return payloads;
 }
 
+/** What user code gave back, which no frame tells of: `what` says whose it is. */
+export function encodeResult(value: unknown, what: string): Payload {
+  try {
+    return encodeValue(value);
+  } catch (error) {
+    throw new TypeError(`the result of ${what}: ${(error as Error).message}`);
+  }
+}
+
 /** Headers and memo fields. */
 export function encodeNamed(values: Record<string, unknown> | undefined): [string, Payload][] {
   return Object.entries(values ?? {}).map(([name, value]) => [name, encodeValue(value)]);

@@ -42,6 +42,11 @@ export function defineWorkflow<F extends Workflow>(name: string, options: Workfl
   return run;
 }
 
+/** The build knows it by its first words, and puts the module's path before them. */
+function wrongExports(why: string): Error {
+  return new Error(`wrong exports: ${why}`);
+}
+
 /** The workflow types of a module: its exported functions. */
 export function workflowTypesOf(module: Record<string, unknown>): Map<string, WorkflowType> {
   const types = new Map<string, WorkflowType>();
@@ -49,18 +54,23 @@ export function workflowTypesOf(module: Record<string, unknown>): Map<string, Wo
     if (!isWorkflow(value)) continue;
     const type = defined.get(value);
     if (key === 'default' && type === undefined) {
-      throw new Error(
-        'a workflow that is the default export needs a name: use defineWorkflow, or export it by a name',
+      throw wrongExports(
+        'the workflow that is the default export needs a name: use defineWorkflow, or export it by a name',
       );
     }
     const { name } = type ?? { name: key };
     const other = types.get(name);
     if (other?.run === value) continue;
-    if (other !== undefined) throw new Error(`two workflows have the name ${name}`);
+    if (other !== undefined) {
+      const first = Object.keys(module).find((key) => module[key] === other.run);
+      throw wrongExports(`two workflows have the name ${name}: the exports ${first} and ${key}`);
+    }
     exported.set(value, name);
     types.set(name, type ?? { name, run: value, options: {} });
   }
-  return types;
+  if (types.size > 0) return types;
+  const others = Object.keys(module).join(', ') || 'nothing at all';
+  throw wrongExports(`no workflow is exported, but ${others}: export an async function`);
 }
 
 /** The name of a workflow that is given by its name or its function. */

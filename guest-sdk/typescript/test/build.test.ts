@@ -67,6 +67,36 @@ for (const [name, lines, expected, settings] of [
     {},
   ],
   [
+    'what engines of browsers have is told with what to use instead',
+    ['export const nap = async () => new URL(structuredClone("/a"));'],
+    /\n`URL` is not there in a workflow: write[^]*\n`structuredClone` is not there in a workflow: copy/,
+    {},
+  ],
+  [
+    'an import whose module is known only when the code runs is refused',
+    ['export async function nap(name: string) { return await import(name); }'],
+    /src\/workflows\.ts:1:55[^]*import each module by its name, at the top/,
+    {},
+  ],
+  [
+    'a child that needs arguments is not started without',
+    [
+      "import { executeChild, startChild } from '@dalsegno/workflow';",
+      'export async function greet(name: string) { return name; }',
+      'export async function nap(name?: string) { await executeChild(nap); }',
+      'export const one = () => executeChild(greet);',
+      "export const two = () => startChild(greet, { workflowId: '2' });",
+    ],
+    /^src\/workflows\.ts\(4,39\)[^]*\n[^ ]*src\/workflows\.ts\(5,44\).*\n.*'args' is missing/,
+    {},
+  ],
+  [
+    'an entry without workflows is named, with what it exports',
+    ['export const limit = 3;'],
+    /^src\/workflows\.ts: wrong exports: no workflow is exported, but limit: export an async function\n$/,
+    {},
+  ],
+  [
     'the SDK of Temporal is refused, with what to use instead',
     ["import { sleep } from '@temporalio/workflow';", 'export const nap = () => sleep(1);'],
     /`@temporalio\/workflow` is not for workflow code: import it from @dalsegno\/workflow[^]*src\/workflows\.ts:1:22/,

@@ -74,7 +74,7 @@ test('making a guest leaves no run behind', () => {
 });
 
 test('a module without workflows is refused, and errors are thrown as plain failures', () => {
-  assert.throws(() => guestOf({}, imports([], 1, null), quickjs), /exports no workflow/);
+  assert.throws(() => guestOf({}, imports([], 1, null), quickjs), /no workflow is exported, but nothing at all/);
   const guest = guestOf({ main: async () => undefined }, imports([], 1, null), quickjs);
   const request = { id: '', name: 'any', input: [], headers: [] };
   assert.throws(

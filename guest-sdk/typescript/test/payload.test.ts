@@ -16,6 +16,11 @@ test('values are JSON without spaces, what is not ASCII as it is', () => {
   assert.equal(text({ absent: undefined, list: [undefined] }), '{"list":[null]}');
 });
 
+test('half of a surrogate pair is replaced, which strict readers of JSON refuse', () => {
+  assert.equal(text({ cut: '😀'.slice(0, 1) + 'a' }), '{"cut":"\uFFFDa"}');
+  assert.equal(text('\uDE00 \\ud83d \u0001 😀'), '"\uFFFD \\\\ud83d \\u0001 😀"');
+});
+
 test('bytes are bytes, and a list of numbers within JSON', () => {
   const bytes = new Uint8Array([1, 2]);
   const payload = encodeValue(bytes);
@@ -40,10 +45,13 @@ for (const [value, told] of [
   [2n, 'a BigInt has no JSON form: give String(value), or Number(value)'],
   [() => 1, 'a function has no JSON form'],
   [NaN, 'NaN has no JSON form'],
-  [{ prices: new Map([['tea', 3]]) }, 'a Map has no JSON form: give Object.fromEntries(map), or [...map]'],
-  [[new Set([1])], 'a Set has no JSON form: give [...set]'],
+  [
+    { prices: new Map([['tea', 3]]) },
+    'at .prices: a Map has no JSON form: give Object.fromEntries(map), or [...map]',
+  ],
+  [[{ 'a-b': new Set([1]) }], 'at [0]["a-b"]: a Set has no JSON form: give [...set]'],
   [new Error('declined'), 'an Error has no JSON form: give its message'],
-  [{ charged: WorkflowPromise.resolve(1) }, 'a promise has no JSON form: await it first'],
+  [{ charged: WorkflowPromise.resolve(1) }, 'at .charged: a promise has no JSON form: await it first'],
 ] as const) {
   test(`${told}, and where it was given`, () => {
     assert.throws(() => encodeAll([1, value], 'activity charge'), {

@@ -227,5 +227,7 @@ test('a module says which workflows it has', () => {
     ['plain', undefined, false],
   ]);
   const clash = { 'with-dashes': async () => 1, described };
-  assert.throws(() => workflowTypesOf(clash), /two workflows have the name with-dashes/);
+  assert.throws(() => workflowTypesOf(clash), /with-dashes: the exports with-dashes and described$/);
+  const nothing = { limit: 3, Order: class {} };
+  assert.throws(() => workflowTypesOf(nothing), /no workflow is exported, but limit, Order: export an/);
 });

@@ -11,6 +11,8 @@ import { hintOf, refuseWhatIsNotThere } from './refusals.mjs';
 
 const INTERFACES = ['activities', 'timers', 'children', 'runs', 'run', 'updates', 'telemetry'];
 const BUNDLE = 'bundle.js';
+/** What esbuild calls an import whose module is known only when the code runs. */
+const UNKNOWN_IMPORT = 'unsupported-dynamic-import';
 
 /** What esbuild drives the generators with that it makes of async functions, and what the SDK does it with. */
 const ESBUILDS_ASYNC = new RegExp(
@@ -30,13 +32,24 @@ export async function bundle(project, sdk) {
     if (!Array.isArray(error.errors)) throw error;
     throw new BuildError(await report(error.errors, 'error'));
   }
+  const refused = result.warnings.filter(isRefused);
+  if (refused.length > 0) throw new BuildError(await report(refused, 'error'));
   if (result.warnings.length > 0) process.stderr.write(await report(result.warnings, 'warning'));
   const [text, map] = ['.js', '.js.map'].map(
     (end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text,
   );
   const code = withOurAsync(text);
   const lines = ownLines(JSON.parse(map), project, sdk);
-  return { code: `${code}\n${sourceMapStatement(lines)}`, locate: (message) => locate(message, lines) };
+  return {
+    code: `${code}\n${sourceMapStatement(lines)}`,
+    locate: (message) => locate(message, lines),
+    entry: relative(project.folder, project.entry),
+  };
+}
+
+/** What a package does that way may never be called. */
+function isRefused({ id, location }) {
+  return id === UNKNOWN_IMPORT && !/(^|\/)node_modules\//.test(location?.file);
 }
 
 function options({ folder, entry, engine }, sdk) {
@@ -75,6 +88,7 @@ function options({ folder, entry, engine }, sdk) {
     sourcemap: 'external',
     sourcesContent: false,
     logLevel: 'silent',
+    logOverride: { [UNKNOWN_IMPORT]: 'warning' },
   };
 }
 
@@ -123,7 +137,7 @@ export const guest = guestOf(workflows, { ${INTERFACES.join(', ')} }, ${engine})
 /** The map of the bundle with positions in the project, and none in the SDK. */
 function ownLines({ sources, mappings }, { folder }, sdk) {
   const isSdk = sources.map((source) => {
-    return isWithin(sdk, join(folder, source)) || /^dalsegno-(entry\.js$|not-there:)/.test(source);
+    return isWithin(sdk, join(folder, source)) || /(^|\/)dalsegno-(entry\.js$|not-there:)/.test(source);
   });
   const lines = decode(mappings).map((line) =>
     line

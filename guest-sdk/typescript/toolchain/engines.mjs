@@ -9,7 +9,7 @@ import { BuildError } from './errors.mjs';
 const WORLD = 'workflow';
 const BUNDLE = 'bundle.js';
 
-export async function componentize(engine, { code, locate }, wit) {
+export async function componentize(engine, { code, locate, entry }, wit) {
   const make = engine === 'starlingmonkey' ? starlingmonkey : quickjs;
   const folder = await mkdtemp(join(tmpdir(), 'dalsegno-'));
   const path = join(folder, BUNDLE);
@@ -18,7 +18,10 @@ export async function componentize(engine, { code, locate }, wit) {
     return await make(path, code, wit);
   } catch (error) {
     if (error instanceof BuildError) throw error;
-    throw new BuildError(`the module cannot be loaded, as it throws at its top: ${locate(error.message)}`);
+    const told = locate(error.message);
+    const [, wrongExports] = /^Error: (wrong exports: .*)/.exec(told) ?? [];
+    if (wrongExports !== undefined) throw new BuildError(`${entry}: ${wrongExports}`);
+    throw new BuildError(`the module cannot be loaded, as it throws at its top: ${told}`);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -44,6 +44,10 @@ const GLOBALS = {
   process: 'give the workflow what it needs as arguments',
   Buffer: 'use Uint8Array with TextEncoder and TextDecoder, or btoa and atob',
   require: 'use import',
+  URL: 'write addresses as texts, with encodeURIComponent; to take them apart, use a package in plain JavaScript',
+  URLSearchParams: 'join names and values by encodeURIComponent; to take them apart, use a package in plain JavaScript',
+  structuredClone: 'copy with { ...value } or [...values], or by JSON.parse(JSON.stringify(value))',
+  AbortController: 'use CancellationScope of @dalsegno/workflow',
   setImmediate: 'use queueMicrotask or setTimeout',
 };
 const BUILTINS = new Set(builtinModules.filter((name) => !name.startsWith('_')));
@@ -106,7 +110,10 @@ export function adviceOn(told) {
 }
 
 /** What is added to a message of esbuild. */
-export function hintOf({ text }) {
+export function hintOf({ id, text }) {
+  if (id === 'unsupported-dynamic-import') {
+    return [{ text: 'A component has all its code within: import each module by its name, at the top of the file.' }];
+  }
   if (text.startsWith('Top-level await')) {
     return [{ text: 'There is no run yet when a module is loaded: await inside of the workflow function.' }];
   }
