@@ -7,6 +7,7 @@ mod c;
 mod cache;
 mod check;
 mod componentise;
+mod deadline;
 mod go;
 mod locks;
 pub(crate) mod project;
@@ -81,7 +82,7 @@ pub(crate) struct BuildArgs {
 
 pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<(), CliError> {
     let project = Project::recognise(&args.folder)?;
-    let steps = Steps { verbose: args.verbose };
+    let steps = Steps { verbose: args.verbose, time_max: None };
     let title = project.language.title();
     if args.tools_only {
         let tools = tools(&project, steps)?;

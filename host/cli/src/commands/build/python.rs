@@ -12,7 +12,7 @@ use super::{
     cache::Tool,
     project::{self, Project},
     python_syntax,
-    steps::Steps,
+    steps::{RUNNING_CODE_MAX, Steps},
     version::Version,
 };
 use crate::{error::CliError, output};
@@ -48,6 +48,7 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
         command.arg("-p").arg(path);
     }
     command.arg("-o").arg(&component);
+    let steps = steps.within(RUNNING_CODE_MAX);
     steps.run_excerpted("making the component", &mut command, |said| excerpt(said, &project.folder))?;
     Ok(component)
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     cache::Tool,
     project::{self, Project},
-    steps::Steps,
+    steps::{RUNNING_CODE_MAX, Steps},
     version::Version,
 };
 use crate::{embedded, error::CliError, output};
@@ -34,7 +34,7 @@ pub(super) fn build(project: &Project, steps: Steps) -> Result<PathBuf, CliError
     command.current_dir(&project.folder).arg(tools.join("build.mjs"));
     command.arg("--project").arg(&project.folder).arg("--sdk").arg(project.own("sdk/typescript"));
     command.arg("--wit").arg(project.own("wit")).arg("--out").arg(&component);
-    steps.run("making the component", &mut command)?;
+    steps.within(RUNNING_CODE_MAX).run("making the component", &mut command)?;
     Ok(component)
 }
 
