@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn what_the_workflow_said_is_shown_once() {
-        let failure = serde_json::json!({"message": "no query b", "kind": {"application": {"type": "UnknownQuery"}}});
+        let failure =
+            serde_json::json!({"message": "no query b", "kind": {"application": {"type": "UnknownQuery"}}});
         let detail = "the query `b` failed: no query b".to_owned();
         let problem = Problem { detail, failure: Some(failure), ..Problem::default() };
         assert_eq!(problem.to_string(), "the query `b` failed\n  no query b (UnknownQuery)");
