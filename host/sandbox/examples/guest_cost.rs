@@ -102,7 +102,7 @@ fn cost(component: &str) -> Cost {
     assert_eq!(chain.result(), STEPS.to_string());
     Cost {
         component_bytes: bytes.len(),
-        artifact_bytes: size(test.cache.path()),
+        artifact_bytes: artifacts(&test.cache.path().join("modules")),
         validate,
         compile,
         load,
@@ -155,14 +155,11 @@ fn private_bytes() -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
 }
 
-/// All files of a folder.
-fn size(folder: &Path) -> u64 {
+/// The artifacts in a folder, without the functions that modules share.
+fn artifacts(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let size_of = |entry: std::fs::DirEntry| {
-        let metadata = entry.metadata().unwrap();
-        if metadata.is_dir() { size(&entry.path()) } else { metadata.len() }
-    };
-    entries.map(size_of).sum()
+    let artifacts = entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "cwasm"));
+    artifacts.map(|entry| entry.metadata().unwrap().len()).sum()
 }
 
 fn time<R>(mut work: impl FnMut() -> R) -> Duration {
