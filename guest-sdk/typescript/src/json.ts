@@ -64,7 +64,7 @@ function pathTo(wanted: unknown, value: unknown, seen: Set<unknown>): string | u
 
 function step(key: string, isIndex: boolean): string {
   if (isIndex) return `[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /**
