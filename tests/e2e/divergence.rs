@@ -41,11 +41,11 @@ async fn a_divergence_is_found_at_the_first_wrong_event(#[values(Sqlite, Postgre
     let _ = unchanged.done();
     // 1 started, 2 and 3 activity a, 4 go, 5 and 6 activity b, 7 and 8 activity c, 9 completed.
     for (package, event, says) in [
-        ("diverging-changed", 5, vec!["input", r#""B""#, r#""b""#, "diverging_changed::diverging"]),
-        ("diverging-reordered", 5, vec!["input", r#""c""#, "diverging_reordered::diverging"]),
+        ("diverging-changed", 5, vec!["input", r#""B""#, r#""b""#, "diverging-changed/src/lib.rs:"]),
+        ("diverging-reordered", 5, vec!["input", r#""c""#, "diverging-reordered/src/lib.rs:"]),
         // Nothing was called at the wrong place: instead, what the code waits for.
         ("diverging-missing", 5, vec!["nothing more", "never"]),
-        ("diverging-added", 7, vec!["TimerStarted", "ActivityTaskScheduled", "diverging_added::diverging"]),
+        ("diverging-added", 7, vec!["TimerStarted", "ActivityTaskScheduled", "diverging-added/src/lib.rs:"]),
         (
             "diverging-removed",
             7,
@@ -143,7 +143,7 @@ async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(
     assert!(
         reason.contains("event ")
             && reason.contains(r#""B""#)
-            && reason.contains("diverging_changed::diverging"),
+            && reason.contains("diverging-changed/src/lib.rs:"),
         "{reason}"
     );
     let types = events(8).await;
