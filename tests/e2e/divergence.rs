@@ -143,7 +143,7 @@ async fn a_host_blocks_a_run_that_diverges_and_appends_no_command(
     assert!(
         reason.contains("event ")
             && reason.contains(r#""B""#)
-            && reason.contains("diverging-changed/src/lib.rs:"),
+            && reason.contains("diverging_changed::diverging"),
         "{reason}"
     );
     let types = events(8).await;
