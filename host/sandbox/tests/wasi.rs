@@ -335,6 +335,16 @@ fn an_interpreter_that_looks_for_the_source_of_a_line_finds_none() {
     }
 }
 
+/// Where a guest fails: if it is to say where it stands, and if it is not.
+fn backtraces(handmade: &Handmade) -> [String; 2] {
+    let test = TestSandbox::new();
+    [true, false].map(|wanted| {
+        let mut guest = instance(&test, handmade);
+        guest.want_call_sites(wanted);
+        guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
+    })
+}
+
 #[test]
 fn of_an_interpreter_that_traps_what_it_told_is_shown_and_no_frames_around_the_code() {
     let handmade = Handmade {
@@ -348,13 +358,7 @@ fn of_an_interpreter_that_traps_what_it_told_is_shown_and_no_frames_around_the_c
             (call $_PyEval_EvalFrameDefault) unreachable",
         ..Handmade::default()
     };
-    let test = TestSandbox::new();
-    let backtrace = |want: bool| {
-        let mut guest = instance(&test, &handmade);
-        guest.want_call_sites(want);
-        guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
-    };
-    assert_eq!([backtrace(true), backtrace(false)], ["orders.py, line 7", "os_abort"]);
+    assert_eq!(backtraces(&handmade), ["orders.py, line 7", "os_abort"]);
 }
 
 #[test]
@@ -369,14 +373,9 @@ fn a_guest_that_explains_itself_says_where_it_calls() {
             (call $cancelled (i32.const 0) (i32.const 0)) unreachable",
         ..Handmade::default()
     };
-    let test = TestSandbox::new();
-    let backtrace = |want: bool| {
-        let mut guest = instance(&test, &handmade);
-        guest.want_call_sites(want);
-        guest.activate(&activation(), &mut Calls::read_only()).unwrap_err().backtrace
-    };
-    assert_eq!(backtrace(true), "orders.py, line 7");
-    assert!(!backtrace(false).contains("orders.py"));
+    let [told, silent] = backtraces(&handmade);
+    assert_eq!(told, "orders.py, line 7");
+    assert!(!silent.contains("orders.py"));
 }
 
 #[test]

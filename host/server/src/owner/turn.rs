@@ -70,8 +70,8 @@ pub(crate) fn take(owner: &Arc<Owner>, handle: &Arc<RunHandle>) {
     }
 }
 
-/// Looks after a run that has no further turn for now: its guest may have been evicted, or all of it dropped, in the
-/// course of this one.
+/// Looks after a run whose next turn is not due: its guest may have been evicted, or all of it dropped, in the course of
+/// this one.
 fn leave(owner: &Owner, handle: &Arc<RunHandle>) {
     residents::let_go(owner, handle);
     if handle.is_retired()

@@ -24,7 +24,7 @@ struct Rate {
     bytes_at_once_max: usize,
 }
 
-/// What may be written for now.
+/// What may be written at this moment.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     rate: Rate,
